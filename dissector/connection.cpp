@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "connection.hpp"
+
+#include <algorithm>
+
+namespace ws {
+namespace {
+
+constexpr auto index(Direction direction) {
+    return static_cast<std::size_t>(direction);
+}
+
+} // namespace
+
+Connection::Connection(const Negotiated& negotiated, Limits limits)
+    : negotiated_(negotiated), sides_{Side(DirectionDecoder(Direction::client_to_server, negotiated, limits)),
+                                      Side(DirectionDecoder(Direction::server_to_client, negotiated, limits))} {
+    for (auto& side : sides_) {
+        side.position.searching = !negotiated.known;
+        side.position.message_unknown = !negotiated.known;
+    }
+}
+
+Connection::Record Connection::record(const Side& side, const Piece& piece) {
+    const auto& p = side.position;
+    return {piece.packet,    piece.ordinal, 0, p.frame_index, p.message_number, p.inflate_index, 0, p.close_seen,
+            p.at_border() ? nullptr : std::make_unique<Position>(p)};
+}
+
+Position Connection::restore(const Record& record) {
+    if (record.within)
+        return *record.within;
+    Position position;
+    position.frame_index = record.frame_index;
+    position.message_number = record.message_number;
+    position.inflate_index = record.inflate_index;
+    position.close_seen = record.close_seen;
+    return position;
+}
+
+std::uint32_t Connection::find(const std::vector<Completed>& completed, std::uint32_t number) {
+    const auto it = std::lower_bound(completed.begin(), completed.end(), number,
+                                     [](const Completed& c, std::uint32_t n) { return c.number < n; });
+    return it != completed.end() && it->number == number ? it->packet : 0;
+}
+
+Facts Connection::decode(Side& side, Position& position, const Piece& piece, const Record& how, bool first, bool revisits,
+                         const Arena& arena) noexcept {
+    const auto repeated = std::min<std::size_t>(how.repeated, piece.bytes.size());
+    const Chunk chunk{piece.bytes.subspan(repeated), how.lost_before,
+                      std::min(piece.cut, piece.bytes.size() + piece.cut - how.repeated)};
+    Facts facts;
+    side.decoder.feed(position, chunk, {piece.packet, first, revisits}, arena, facts);
+    for (auto& frame : facts.frames) {
+        frame.offset += static_cast<std::uint32_t>(repeated);
+        link(frame, piece, first);
+        if (first && revisits && frame.spread)
+            side.frames.push_back({frame.index, piece.packet});
+        if (first && revisits && frame.completes && frame.completes->fragments)
+            side.messages.push_back({frame.message, piece.packet});
+        if (!first && frame.message && !frame.header.fin)
+            frame.reassembled_in = find(side.messages, frame.message);
+    }
+    for (auto& rest : facts.rests) {
+        rest.offset += static_cast<std::uint32_t>(repeated);
+        if (!first && rest.undecoded == Undecoded::no)
+            rest.reassembled_in = find(side.frames, rest.frame_index);
+    }
+    return facts;
+}
+
+Facts Connection::feed(const Piece& piece, bool revisits, const Arena& arena) noexcept {
+    auto& side = sides_[index(piece.direction)];
+    auto how = revisits ? record(side, piece) : Record{};
+    const auto length = piece.bytes.size() + piece.cut;
+    if (piece.sequence) {
+        const auto begin = *piece.sequence;
+        const auto end = static_cast<std::uint32_t>(begin + length);
+        const auto ahead = static_cast<std::int32_t>(begin - side.expected.value_or(begin));
+        if (ahead > 0)
+            how.lost_before = static_cast<std::uint32_t>(ahead);
+        else
+            how.repeated = static_cast<std::uint32_t>(std::min<std::uint64_t>(0U - static_cast<std::uint32_t>(ahead), length));
+        if (!side.expected || static_cast<std::int32_t>(end - *side.expected) > 0)
+            side.expected = end;
+    } else if (side.expected) {
+        *side.expected += static_cast<std::uint32_t>(length);
+    }
+    const auto facts = decode(side, side.position, piece, how, true, revisits, arena);
+    if (revisits)
+        side.records.push_back(std::move(how));
+    return facts;
+}
+
+Facts Connection::again(const Piece& piece, const Arena& arena) noexcept {
+    auto& side = sides_[index(piece.direction)];
+    const auto it = std::lower_bound(side.records.begin(), side.records.end(), piece, [](const Record& r, const Piece& p) {
+        return r.packet != p.packet ? r.packet < p.packet : r.ordinal < p.ordinal;
+    });
+    if (it == side.records.end() || it->packet != piece.packet || it->ordinal != piece.ordinal)
+        return {};
+    auto position = restore(*it);
+    return decode(side, position, piece, *it, false, true, arena);
+}
+
+void Connection::link(Frame& frame, const Piece& piece, bool first) noexcept {
+    if (frame.undecoded != Undecoded::no && frame.header.opcode != opcode::close)
+        return; // what it says is not known
+    switch (frame.header.opcode) {
+    case opcode::ping:
+        if (first)
+            pings_.ping(piece.direction, frame.index, frame.payload, piece.packet, piece.time);
+        else
+            frame.pong_in = pings_.answered_in(piece.direction, frame.index);
+        break;
+    case opcode::pong: {
+        const auto answer = first ? pings_.pong(piece.direction, frame.index, frame.payload, piece.packet, piece.time)
+                                  : pings_.answer_of(piece.direction, frame.index);
+        frame.ping_in = answer.ping_packet;
+        frame.round_trip = answer.round_trip;
+        break;
+    }
+    case opcode::close: {
+        const Close close{piece.direction, frame.index, piece.packet};
+        if (!first_close_)
+            first_close_ = close;
+        else if (!answer_ && first_close_->direction != piece.direction)
+            answer_ = close;
+        frame.closes_first = close.is(*first_close_);
+        if (answer_ && close.is(*answer_))
+            frame.close_in = first_close_->packet;
+        break;
+    }
+    default: break;
+    }
+}
+
+} // namespace ws

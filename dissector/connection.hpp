@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "direction.hpp"
+#include "ping_pong.hpp"
+
+#include <optional>
+
+namespace ws {
+
+/// One piece of payload as a packet carried it.
+struct Piece {
+    Direction direction;
+    Bytes bytes;                           ///< What was captured.
+    std::uint64_t cut = 0;                 ///< Bytes that the snap length cut off its end.
+    std::optional<std::uint32_t> sequence; ///< TCP sequence number of its first byte, where there is one.
+    std::uint32_t packet;                  ///< From 1.
+    std::uint32_t ordinal;                 ///< Which piece of this connection in the packet, from 0.
+    std::int64_t time = 0;                 ///< Nanoseconds.
+};
+
+/// One WebSocket connection after its opening handshake. Pieces are fed in order the first time; later visits ask for any of them again,
+/// in any order, and get the same facts, and what has become known since: which packet holds the answer.
+class Connection {
+  public:
+    /// `negotiated.known` false: the handshake was not seen; each direction then begins with a search for a frame border.
+    Connection(const Negotiated& negotiated, Limits limits);
+
+    /// The first time. `revisits`: again() may be asked for this piece.
+    Facts feed(const Piece& piece, bool revisits, const Arena& arena) noexcept;
+
+    /// Later. A piece that was never fed has no facts.
+    Facts again(const Piece& piece, const Arena& arena) noexcept;
+
+    const Negotiated& negotiated() const { return negotiated_; }
+
+  private:
+    /// How a piece was decoded; what again() needs.
+    struct Record {
+        std::uint32_t packet;
+        std::uint32_t ordinal;
+        std::uint32_t repeated; ///< Bytes at its start that were sent before.
+        std::uint32_t frame_index;
+        std::uint32_t message_number;
+        std::uint32_t inflate_index;
+        std::uint64_t lost_before;
+        bool close_seen;
+        std::unique_ptr<Position> within; ///< Null: at a frame border, between messages.
+    };
+    /// Where something that began in an earlier packet was completed.
+    struct Completed {
+        std::uint32_t number; ///< Of the frame, or of the message.
+        std::uint32_t packet;
+    };
+    struct Side {
+        explicit Side(DirectionDecoder&& of) : decoder(std::move(of)) {}
+        DirectionDecoder decoder;
+        Position position;
+        std::vector<Record> records;
+        std::vector<Completed> frames;
+        std::vector<Completed> messages;
+        std::optional<std::uint32_t> expected; ///< Sequence number of the next byte.
+    };
+    struct Close {
+        Direction direction;
+        std::uint32_t frame_index;
+        std::uint32_t packet;
+        bool is(const Close& other) const {
+            return direction == other.direction && frame_index == other.frame_index;
+        }
+    };
+
+    static std::uint32_t find(const std::vector<Completed>& completed, std::uint32_t number);
+    static Record record(const Side& side, const Piece& piece);
+    static Position restore(const Record& record);
+    Facts decode(Side& side, Position& position, const Piece& piece, const Record& how, bool first, bool revisits,
+                 const Arena& arena) noexcept;
+    void link(Frame& frame, const Piece& piece, bool first) noexcept;
+
+    Negotiated negotiated_;
+    Side sides_[2];
+    PingPong pings_;
+    std::optional<Close> first_close_;
+    std::optional<Close> answer_;
+};
+
+} // namespace ws

@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "direction.hpp"
+
+#include "border.hpp"
+#include "close_code.hpp"
+
+#include <algorithm>
+
+namespace ws {
+namespace {
+
+/// A frame longer than this is not waited for: no buffer could hold it. Its header is told at once and its payload passed over.
+constexpr std::uint64_t longest_frame = std::uint64_t{1} << 30;
+
+/// Header and payload, bounded so that sums cannot wrap; the true length stays in the header.
+std::uint64_t frame_total(const FrameHeader& header) {
+    return header.size + std::min(header.payload_length, std::uint64_t{1} << 62);
+}
+
+/// Appends to a buffer that a later visit of the same bytes may find filled already.
+template <class T> void append(std::vector<T>& buffer, std::size_t& size, std::span<const T> items) {
+    const std::size_t there = buffer.size() - size;
+    if (there < items.size())
+        buffer.insert(buffer.end(), items.begin() + static_cast<std::ptrdiff_t>(there), items.end());
+    size += items.size();
+}
+
+Undecoded undecoded_by(Inflated result) {
+    switch (result) {
+    case Inflated::no_context: return Undecoded::no_context;
+    case Inflated::limit: return Undecoded::limit;
+    default: return Undecoded::no;
+    }
+}
+
+} // namespace
+
+const char* undecoded_name(Undecoded reason) {
+    constexpr const char* names[] = {"", "gap", "truncated", "no_context", "limit", "resynchronised"};
+    return names[static_cast<unsigned>(reason)];
+}
+
+DirectionDecoder::DirectionDecoder(Direction direction, const Negotiated& negotiated, Limits limits)
+    : direction_(direction), negotiated_(negotiated), limits_(limits),
+      inflate_(negotiated.window_bits[static_cast<unsigned>(direction)],
+               !negotiated.no_context_takeover[static_cast<unsigned>(direction)], limits.message, negotiated.known) {}
+
+/// One call of feed().
+class DirectionDecoder::Feed {
+  public:
+    Feed(DirectionDecoder& decoder, Position& position, Bytes bytes, const Visit& visit, const Arena& arena, Facts& facts)
+        : d(decoder), p(position), bytes_(bytes), visit_(visit), arena_(arena), facts_(facts) {}
+
+    void run();
+    void lose(std::uint64_t count, Undecoded reason);
+    void release();
+
+  private:
+    using enum Negotiated::Compression;
+
+    void search();
+    void begin_frame();
+    void continue_frame();
+    bool header_in_progress(FrameHeader& header) const;
+    void too_long(const FrameHeader& header, bool spread, Bytes prefix);
+    void finish_frame(const FrameHeader& header, Bytes last);
+    void lose_border();
+    void rest(std::size_t length, Undecoded reason);
+    void hold(std::size_t length);
+    void lose_context() const;
+
+    void emit(Frame& frame);
+    void check_header(Frame& frame) const;
+    void check_close(Frame& frame) const;
+    void begin_message(Frame& frame);
+    void add_to_message(Frame& frame);
+    void complete_message(Frame& frame, Bytes piece);
+    Bytes inflate(Bytes in, Frame& frame, Undecoded& undecoded);
+    bool takes_rsv1(const FrameHeader& header) const;
+
+    DirectionDecoder& d;
+    Position& p;
+    Bytes bytes_;
+    std::size_t at_ = 0;
+    std::size_t held_ = 0;           ///< Bytes before at_ that are of the frame in progress.
+    std::size_t frame_begin_ = 0;    ///< Of the frame in progress,
+    bool frame_begins_here_ = false; ///< if it began in this chunk.
+    const Visit& visit_;
+    const Arena& arena_;
+    Facts& facts_;
+};
+
+void DirectionDecoder::feed(Position& position, const Chunk& chunk, const Visit& visit, const Arena& arena,
+                            Facts& facts) noexcept {
+    Feed feed(*this, position, chunk.bytes, visit, arena, facts);
+    if (chunk.lost_before)
+        feed.lose(chunk.lost_before, Undecoded::gap);
+    feed.run();
+    if (chunk.lost_after)
+        feed.lose(chunk.lost_after, Undecoded::truncated);
+    feed.release();
+}
+
+void DirectionDecoder::Feed::run() {
+    if (p.searching)
+        search();
+    while (at_ < bytes_.size()) {
+        if (p.skip) {
+            const auto count = std::min<std::uint64_t>(p.skip, bytes_.size() - at_);
+            rest(static_cast<std::size_t>(count), Undecoded::limit);
+            p.skip -= count;
+        } else if (p.frame) {
+            continue_frame();
+        } else {
+            begin_frame();
+        }
+    }
+}
+
+void DirectionDecoder::Feed::rest(std::size_t length, Undecoded reason) {
+    Rest rest;
+    rest.offset = static_cast<std::uint32_t>(at_);
+    rest.length = static_cast<std::uint32_t>(length);
+    rest.undecoded = reason;
+    if (reason == Undecoded::no && p.frame) {
+        rest.header_known = header_in_progress(rest.header);
+        rest.have = p.frame_seen;
+        rest.frame_index = p.frame_index;
+    }
+    facts_.rests.push_back(arena_, rest);
+    at_ += length;
+}
+
+/// Passes over the end of the chunk. It becomes a rest if its frame does not end here after all, with what the snap length cut off.
+void DirectionDecoder::Feed::hold(std::size_t length) {
+    held_ = length;
+    at_ += length;
+}
+
+void DirectionDecoder::Feed::release() {
+    at_ -= held_;
+    if (held_)
+        rest(held_, Undecoded::no);
+    held_ = 0;
+}
+
+void DirectionDecoder::Feed::search() {
+    const BorderHints hints{d.direction_ == Direction::client_to_server, d.negotiated_};
+    const auto border = find_border(bytes_.subspan(at_), hints);
+    if (border)
+        rest(border, Undecoded::gap);
+    if (at_ < bytes_.size()) {
+        p.searching = false;
+        p.resynchronised = true;
+    }
+}
+
+bool DirectionDecoder::Feed::header_in_progress(FrameHeader& header) const {
+    return parse_frame_header(Bytes(p.frame->bytes).first(p.frame_size), header);
+}
+
+void DirectionDecoder::Feed::begin_frame() {
+    const auto left = bytes_.subspan(at_);
+    FrameHeader header;
+    const bool known = parse_frame_header(left, header);
+    if (known && frame_total(header) > longest_frame)
+        return too_long(header, false, {});
+    frame_begin_ = at_;
+    frame_begins_here_ = true;
+    if (known && frame_total(header) <= left.size())
+        return finish_frame(header, left.first(static_cast<std::size_t>(frame_total(header))));
+
+    p.frame = std::make_shared<Position::FrameBytes>();
+    p.frame->bytes.assign(left.begin(), left.end());
+    p.frame_size = left.size();
+    p.frame_seen = left.size();
+    hold(left.size());
+}
+
+void DirectionDecoder::Feed::continue_frame() {
+    const auto left = bytes_.subspan(at_);
+    FrameHeader header;
+    if (!header_in_progress(header)) {
+        // The header is cut: put its pieces together, without touching the buffer before it is known how much belongs to the frame.
+        std::uint8_t pieces[max_header_size];
+        const auto more = std::min(left.size(), max_header_size - p.frame_size);
+        std::copy_n(p.frame->bytes.begin(), p.frame_size, pieces);
+        std::copy_n(left.begin(), more, pieces + p.frame_size);
+        if (!parse_frame_header({pieces, p.frame_size + more}, header)) {
+            append<std::uint8_t>(p.frame->bytes, p.frame_size, left);
+            p.frame_seen += left.size();
+            return hold(left.size());
+        }
+        if (frame_total(header) > longest_frame)
+            return too_long(header, true, Bytes(p.frame->bytes).first(p.frame_size));
+    }
+    const auto missing = frame_total(header) - p.frame_seen;
+    if (missing <= left.size())
+        return finish_frame(header, left.first(static_cast<std::size_t>(missing)));
+    if (p.frame_lacks == Undecoded::no)
+        append<std::uint8_t>(p.frame->bytes, p.frame_size, left);
+    p.frame_seen += left.size();
+    hold(left.size());
+}
+
+/// `last`: the bytes of this chunk that complete the frame in progress, or make up all of it.
+void DirectionDecoder::Feed::finish_frame(const FrameHeader& header, Bytes last) {
+    Frame frame;
+    frame.header = header;
+    frame.offset = static_cast<std::uint32_t>(frame_begin_);
+    frame.spread = !frame_begins_here_;
+    frame.undecoded = p.frame ? p.frame_lacks : Undecoded::no;
+    if (!p.frame) {
+        frame.bytes = last;
+    } else {
+        const auto before = Bytes(p.frame->bytes).first(p.frame_size);
+        if (frame_begins_here_) // cut by the snap length
+            frame.bytes = bytes_.subspan(frame_begin_, before.size());
+        else
+            frame.bytes = arena_.copy(before, frame.undecoded == Undecoded::no ? last : Bytes{});
+    }
+    p.frame.reset();
+    p.frame_size = 0;
+    p.frame_seen = 0;
+    p.frame_lacks = Undecoded::no;
+    held_ = 0;
+    at_ += last.size();
+    emit(frame);
+    frame_begins_here_ = false;
+}
+
+void DirectionDecoder::Feed::too_long(const FrameHeader& header, bool spread, Bytes prefix) {
+    const auto left = bytes_.subspan(at_);
+    Frame frame;
+    frame.header = header;
+    frame.offset = static_cast<std::uint32_t>(at_);
+    frame.spread = spread;
+    frame.bytes = spread ? arena_.copy(prefix, left) : left;
+    frame.undecoded = Undecoded::limit;
+    p.skip = frame_total(header) - frame.bytes.size();
+    p.frame.reset();
+    p.frame_size = 0;
+    p.frame_seen = 0;
+    at_ = bytes_.size();
+    emit(frame);
+}
+
+void DirectionDecoder::Feed::lose(std::uint64_t count, Undecoded reason) {
+    while (count > 0 && !p.searching) {
+        if (p.skip) {
+            const auto passed = std::min(p.skip, count);
+            p.skip -= passed;
+            count -= passed;
+            continue;
+        }
+        FrameHeader header;
+        if (!p.frame || !header_in_progress(header)) {
+            lose_border();
+            break;
+        }
+        const auto missing = frame_total(header) - p.frame_seen;
+        p.frame_lacks = reason;
+        if (count < missing) {
+            p.frame_seen += count;
+            return;
+        }
+        count -= missing;
+        finish_frame(header, {});
+    }
+    if (count > 0) {
+        release();
+        rest(0, reason);
+    }
+}
+
+void DirectionDecoder::Feed::lose_border() {
+    p.frame.reset();
+    p.frame_size = 0;
+    p.frame_seen = 0;
+    p.searching = true;
+    if (p.message_open)
+        ++p.message_number; // the one that was never finished had a number too
+    p.message_open = false;
+    p.message_unknown = true;
+    lose_context();
+}
+
+void DirectionDecoder::Feed::lose_context() const {
+    if (visit_.first)
+        d.inflate_.lose_context();
+}
+
+bool DirectionDecoder::Feed::takes_rsv1(const FrameHeader& header) const {
+    if (is_control(header.opcode) || is_reserved(header.opcode))
+        return false;
+    return d.negotiated_.compression == deflate_frame ||
+           (d.negotiated_.compression == permessage_deflate && header.opcode != opcode::continuation);
+}
+
+void DirectionDecoder::Feed::check_header(Frame& frame) const {
+    const auto& h = frame.header;
+    auto& found = frame.findings;
+    const bool judge_rsv = d.negotiated_.known && !d.negotiated_.unknown_extension;
+    if (h.rsv1 && !takes_rsv1(h)) {
+        if (d.negotiated_.compression != none && is_control(h.opcode))
+            found.add(Finding::control_compressed);
+        else if (d.negotiated_.compression == permessage_deflate && h.opcode == opcode::continuation)
+            found.add(Finding::continuation_compressed);
+        else if (judge_rsv)
+            found.add(Finding::rsv_set);
+    }
+    if ((h.rsv2 || h.rsv3) && judge_rsv)
+        found.add(Finding::rsv_set);
+    if (is_reserved(h.opcode))
+        found.add(Finding::opcode_reserved);
+    if (d.direction_ == Direction::client_to_server && !h.masked)
+        found.add(Finding::client_unmasked);
+    if (d.direction_ == Direction::server_to_client && h.masked)
+        found.add(Finding::server_masked);
+    if (!h.length_minimal())
+        found.add(Finding::length_not_minimal);
+    if (h.payload_length >> 63)
+        found.add(Finding::length_msb_set);
+    if (is_control(h.opcode)) {
+        if (h.payload_length > 125)
+            found.add(Finding::control_too_long);
+        if (!h.fin)
+            found.add(Finding::control_fragmented);
+    } else {
+        if (p.close_seen)
+            found.add(Finding::data_after_close);
+        if (h.opcode == opcode::continuation && !p.message_open && !p.message_unknown)
+            found.add(Finding::continuation_unexpected);
+        if ((h.opcode == opcode::text || h.opcode == opcode::binary) && p.message_open)
+            found.add(Finding::data_interleaved);
+    }
+}
+
+void DirectionDecoder::Feed::check_close(Frame& frame) const {
+    const auto body = frame.payload;
+    if (body.size() < frame.header.payload_length || body.empty())
+        return;
+    if (body.size() == 1) {
+        frame.findings.add(Finding::close_length);
+        return;
+    }
+    if (!close_code(static_cast<std::uint16_t>(body[0] << 8 | body[1])).may_be_sent)
+        frame.findings.add(Finding::close_code_invalid);
+    Utf8Validator utf8;
+    const auto good = utf8.feed(body.subspan(2));
+    if (!utf8.valid() || !utf8.at_border()) {
+        frame.findings.add(Finding::close_reason_not_utf8);
+        frame.finding_offset = static_cast<std::uint32_t>(2 + std::min(good, body.size() - 3));
+    }
+}
+
+void DirectionDecoder::Feed::emit(Frame& frame) {
+    const auto& h = frame.header;
+    frame.index = p.frame_index++;
+    frame.resynchronised = p.resynchronised;
+    p.resynchronised = false;
+    check_header(frame);
+
+    frame.payload = frame.bytes.subspan(h.size);
+    if (h.masked && !frame.payload.empty()) {
+        auto* plain = arena_.array<std::uint8_t>(frame.payload.size());
+        unmask(plain, frame.payload, h.masking_key, 0);
+        frame.payload = {plain, frame.payload.size()};
+    }
+
+    if (h.opcode == opcode::close) {
+        check_close(frame);
+        p.close_seen = true;
+    } else if (h.opcode == opcode::text || h.opcode == opcode::binary) {
+        begin_message(frame);
+        add_to_message(frame);
+    } else if (h.opcode == opcode::continuation) {
+        if (!p.message_open && p.message_unknown) {
+            begin_message(frame);
+            p.message_lacks = Undecoded::gap;
+        }
+        if (p.message_open)
+            add_to_message(frame);
+    }
+    facts_.frames.push_back(arena_, frame);
+}
+
+void DirectionDecoder::Feed::begin_message(Frame& frame) {
+    const auto& h = frame.header;
+    if (p.message_open) {
+        ++p.message_number; // the one that was never finished had a number too
+        if (p.message_compressed)
+            lose_context();
+    }
+    p.message_open = true;
+    p.message_unknown = false;
+    p.message_opcode = h.opcode;
+    p.message_compressed = h.rsv1 && (d.negotiated_.compression != none || !d.negotiated_.known);
+    p.message_opaque = (h.rsv() && !p.message_compressed) || h.rsv2 || h.rsv3;
+    p.message_failed = false;
+    p.message_lacks = Undecoded::no;
+    p.message_frames = 0;
+    p.message_wire_length = 0;
+    p.utf8 = {};
+    p.utf8_reported = false;
+    p.message.reset();
+    p.message_size = 0;
+    frame.first_of_message = true;
+}
+
+Bytes DirectionDecoder::Feed::inflate(Bytes in, Frame& frame, Undecoded& undecoded) {
+    const auto result = visit_.first ? d.inflate_.next(in, visit_.revisits, d.output_)
+                                     : d.inflate_.again(p.inflate_index, in, d.output_);
+    ++p.inflate_index;
+    undecoded = undecoded_by(result);
+    const bool judge = d.negotiated_.known && !d.negotiated_.unknown_extension;
+    if (result == Inflated::failed && !judge)
+        undecoded = Undecoded::no_context; // compressed by permessage-deflate: that was a guess
+    else if (result == Inflated::failed)
+        frame.findings.add(Finding::inflate_failed);
+    else if (result == Inflated::window_exceeded)
+        frame.findings.add(Finding::window_exceeded);
+    const auto out = arena_.copy(d.output_);
+    if (d.output_.capacity() > (1U << 20))
+        std::vector<std::uint8_t>().swap(d.output_);
+    return out;
+}
+
+void DirectionDecoder::Feed::add_to_message(Frame& frame) {
+    const auto& h = frame.header;
+    frame.message = p.message_number;
+    ++p.message_frames;
+    p.message_wire_length += h.payload_length;
+    if (frame.undecoded != Undecoded::no && p.message_lacks == Undecoded::no)
+        p.message_lacks = frame.undecoded;
+
+    Bytes piece = frame.payload;
+    const bool by_frame = d.negotiated_.compression == deflate_frame;
+    if (by_frame && h.rsv1 && frame.undecoded != Undecoded::no) {
+        lose_context();
+    } else if (by_frame && h.rsv1) {
+        p.message_compressed = true;
+        Undecoded undecoded;
+        piece = inflate(piece, frame, undecoded);
+        p.message_failed = p.message_failed || frame.findings.has(Finding::inflate_failed);
+        if (p.message_lacks == Undecoded::no)
+            p.message_lacks = undecoded;
+    }
+    const auto longest = by_frame && p.message_compressed ? d.limits_.message : longest_frame;
+    if (p.message_lacks == Undecoded::no && p.message_size + piece.size() > longest)
+        p.message_lacks = Undecoded::limit;
+    if (p.message_opcode == opcode::text && (!p.message_compressed || by_frame) && p.message_lacks == Undecoded::no) {
+        const auto good = p.utf8.feed(piece);
+        const bool bad = !p.utf8.valid() || (h.fin && !p.utf8.at_border());
+        if (bad && !p.utf8_reported && !p.message_opaque) {
+            frame.findings.add(Finding::text_not_utf8);
+            frame.finding_offset = static_cast<std::uint32_t>(
+                by_frame || piece.empty() ? 0 : std::min(good, piece.size() - 1));
+            p.utf8_reported = true;
+        }
+    }
+    if (h.fin)
+        return complete_message(frame, piece);
+
+    if (!p.message)
+        p.message = std::make_shared<Position::MessageBytes>();
+    std::size_t fragments = p.message_frames - 1;
+    const Fragment fragment{visit_.packet, h.payload_length};
+    append<Fragment>(p.message->fragments, fragments, {&fragment, 1});
+    if (p.message_lacks == Undecoded::no)
+        append<std::uint8_t>(p.message->data, p.message_size, piece);
+}
+
+void DirectionDecoder::Feed::complete_message(Frame& frame, Bytes piece) {
+    auto* message = arena_.array<Message>(1);
+    *message = {};
+    message->number = p.message_number++;
+    message->opcode = p.message_opcode;
+    message->compressed = p.message_compressed;
+    message->opaque = p.message_opaque;
+    message->wire_length = p.message_wire_length;
+    message->frames = p.message_frames;
+    message->undecoded = p.message_lacks;
+
+    if (p.message) {
+        auto* fragments = arena_.array<Fragment>(p.message_frames);
+        std::copy_n(p.message->fragments.begin(), p.message_frames - 1, fragments);
+        fragments[p.message_frames - 1] = {visit_.packet, frame.header.payload_length};
+        message->fragments = fragments;
+    }
+    if (p.message_lacks == Undecoded::no && !p.message_failed) {
+        message->data = p.message ? arena_.copy(Bytes(p.message->data).first(p.message_size), piece) : piece;
+        message->own_data = p.message || piece.data() != frame.payload.data();
+    }
+    bool utf8_good = p.utf8.valid() && p.utf8.at_border();
+    if (p.message_compressed && d.negotiated_.compression != deflate_frame) {
+        if (p.message_lacks != Undecoded::no) {
+            lose_context();
+        } else {
+            message->data = inflate(message->data, frame, message->undecoded);
+            message->own_data = true;
+            const bool inflated = message->undecoded == Undecoded::no && !frame.findings.has(Finding::inflate_failed);
+            if (p.message_opcode == opcode::text && inflated) {
+                Utf8Validator whole;
+                whole.feed(message->data);
+                utf8_good = whole.valid() && whole.at_border();
+                if (!utf8_good)
+                    frame.findings.add(Finding::text_not_utf8);
+            } else if (!inflated) {
+                message->data = {};
+            }
+        }
+    }
+    // An extension that nobody here knows may have changed the payload: no text then.
+    const bool guess = p.message_opaque && (d.negotiated_.unknown_extension || !d.negotiated_.known);
+    message->text = p.message_opcode == opcode::text && utf8_good && !guess && message->undecoded == Undecoded::no &&
+                    !p.message_failed && !frame.findings.has(Finding::inflate_failed);
+    frame.completes = message;
+
+    p.message_open = false;
+    p.message.reset();
+    p.message_size = 0;
+    p.message_frames = 0;
+}
+
+} // namespace ws

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "handshake.hpp"
+
+#include <glib.h>
+
+#include <algorithm>
+
+namespace ws {
+namespace {
+
+/// Calls `visit(value)` for every field of that name.
+template <class Visit> void for_each_field(const HttpHead& head, std::string_view name, Visit visit) {
+    for (const auto& field : head.fields)
+        if (equal_ignoring_case(field.name, name))
+            visit(field.value);
+}
+
+bool has_token(const HttpHead& head, std::string_view name, std::string_view token) {
+    bool found = false;
+    for_each_field(head, name, [&](std::string_view value) { found = found || list_contains(value, token); });
+    return found;
+}
+
+/// Where to point for a header that lacks something: its value, or the start line if there is no such header.
+std::string_view place(const HttpHead& head, std::string_view name, std::string_view start_line) {
+    const auto* field = head.find(name);
+    return field && !field->value.empty() ? field->value : start_line;
+}
+
+/// Runs over the whole first line of the head; every view of it points into the same buffer.
+std::string_view start_line(const HttpHead& head) {
+    if (head.is_request)
+        return {head.method.data(), static_cast<std::size_t>(head.version.data() + head.version.size() - head.method.data())};
+    const char* end = head.reason.data() + head.reason.size();
+    return {head.version.data(), static_cast<std::size_t>(end - head.version.data())};
+}
+
+/// Protocols and extensions, spread over any number of fields (RFC 6455 9.1, 11.3.4). Their text is joined for a later Offer.
+void read_lists(const HttpHead& head, const Arena& arena, Handshake& out, std::string* protocols, std::string* extensions) {
+    for_each_field(head, "Sec-WebSocket-Protocol", [&](std::string_view value) {
+        for_each_element(value, [&](std::string_view element) { out.protocols.push_back(arena, element); });
+        if (protocols)
+            protocols->append(value).append(",");
+    });
+    for_each_field(head, "Sec-WebSocket-Extensions", [&](std::string_view value) {
+        if (!parse_extensions(value, arena, out.extensions))
+            out.findings.push_back(arena, {Finding::extension_parameter, value});
+        if (extensions)
+            extensions->append(value).append(",");
+    });
+}
+
+void check_upgrade(const HttpHead& head, const Arena& arena, Handshake& out) {
+    if (!has_token(head, "Upgrade", "websocket"))
+        out.findings.push_back(arena, {Finding::upgrade_missing, place(head, "Upgrade", out.start_line)});
+    if (!has_token(head, "Connection", "upgrade"))
+        out.findings.push_back(arena, {Finding::connection_missing, place(head, "Connection", out.start_line)});
+}
+
+std::string_view make_url(const HttpHead& head, bool secure, const HeaderField& host, const Arena& arena) {
+    if (!head.target.starts_with('/'))
+        return head.target;
+    const std::string_view scheme = secure ? "wss://" : "ws://";
+    const std::string_view parts[] = {scheme, host.value, head.target};
+    auto* text = arena.array<char>(scheme.size() + host.value.size() + head.target.size() + 1);
+    char* to = text;
+    for (const auto part : parts)
+        to = std::copy(part.begin(), part.end(), to);
+    *to = 0;
+    return {text, static_cast<std::size_t>(to - text)};
+}
+
+/// The parameters of an accepted permessage-deflate against the offers of that name.
+bool parameters_allowed(const Extension& accepted, const List<Extension>& offers, bool offers_known) {
+    const auto response = deflate_parameters(accepted, true);
+    if (!response.valid)
+        return false;
+    return !offers_known || std::any_of(offers.begin(), offers.end(), [&](const Extension& offer) {
+        return offer.name == accepted.name && deflate_response_fits(deflate_parameters(offer, false), response);
+    });
+}
+
+void check_accept(Handshake& out, const Arena& arena) {
+    if (!out.accept)
+        out.findings.push_back(arena, {Finding::accept_missing, out.start_line});
+    else if (!out.accept_expected.empty() && !out.accept_valid)
+        out.findings.push_back(arena, {Finding::accept_wrong, out.accept->value.empty() ? out.start_line : out.accept->value});
+}
+
+void check_selection(Handshake& out, const Offer* offer, const Arena& arena) {
+    List<Extension> offers;
+    if (offer)
+        parse_extensions(offer->extensions, arena, offers);
+    for (const auto& accepted : out.extensions) {
+        const bool offered = !offer || std::any_of(offers.begin(), offers.end(),
+                                                   [&](const Extension& e) { return e.name == accepted.name; });
+        if (!offered)
+            out.findings.push_back(arena, {Finding::extension_not_offered, accepted.text});
+        else if (accepted.name == "permessage-deflate" && !parameters_allowed(accepted, offers, offer != nullptr))
+            out.findings.push_back(arena, {Finding::extension_parameter, accepted.text});
+    }
+    for (const auto protocol : out.protocols) {
+        bool offered = !offer;
+        if (offer)
+            for_each_element(offer->protocols, [&](std::string_view element) { offered = offered || element == protocol; });
+        if (!offered)
+            out.findings.push_back(arena, {Finding::protocol_not_offered, protocol});
+    }
+}
+
+} // namespace
+
+bool is_upgrade_request(const HttpHead& head) noexcept {
+    return head.is_request && (head.find("Sec-WebSocket-Key") || has_token(head, "Upgrade", "websocket"));
+}
+
+bool is_upgrade_response(const HttpHead& head) noexcept {
+    return !head.is_request &&
+           (head.find("Sec-WebSocket-Accept") || (head.status == 101 && has_token(head, "Upgrade", "websocket")));
+}
+
+Handshake read_request(const HttpHead& head, bool secure, const Arena& arena, Offer& offer) noexcept {
+    Handshake out;
+    out.is_request = true;
+    out.start_line = start_line(head);
+    out.host = head.find("Host");
+    out.origin = head.find("Origin");
+    out.version = head.find("Sec-WebSocket-Version");
+    out.key = head.find("Sec-WebSocket-Key");
+    out.key_valid = out.key && is_valid_key(out.key->value);
+    offer = {};
+    if (out.key)
+        offer.key = out.key->value;
+    read_lists(head, arena, out, &offer.protocols, &offer.extensions);
+    if (out.host && !out.host->value.empty())
+        out.url = make_url(head, secure, *out.host, arena);
+
+    const auto fault = [&](bool broken, Finding finding, std::string_view where) {
+        if (broken)
+            out.findings.push_back(arena, {finding, where.empty() ? out.start_line : where});
+    };
+    fault(head.method != "GET", Finding::method_not_get, head.method);
+    fault(head.version < "HTTP/1.1", Finding::http_version, head.version);
+    fault(!out.host, Finding::host_missing, out.start_line);
+    check_upgrade(head, arena, out);
+    fault(!out.key, Finding::key_missing, out.start_line);
+    fault(out.key && !out.key_valid, Finding::key_invalid, out.key ? out.key->value : out.start_line);
+    fault(!out.version, Finding::version_missing, out.start_line);
+    fault(out.version && out.version->value != "13", Finding::version_unsupported,
+          out.version ? out.version->value : out.start_line);
+    for (const auto& extension : out.extensions)
+        if (extension.name == "permessage-deflate" && !deflate_parameters(extension, false).valid)
+            out.findings.push_back(arena, {Finding::extension_parameter, extension.text});
+    return out;
+}
+
+Handshake read_response(const HttpHead& head, const Offer* offer, const Arena& arena) noexcept {
+    Handshake out;
+    out.start_line = start_line(head);
+    out.status = head.status;
+    out.version = head.find("Sec-WebSocket-Version");
+    out.accept = head.find("Sec-WebSocket-Accept");
+    if (offer && !offer->key.empty()) {
+        out.accept_expected = expected_accept(offer->key, arena);
+        out.accept_valid = out.accept && out.accept->value == out.accept_expected;
+    }
+    read_lists(head, arena, out, nullptr, nullptr);
+    if (head.status == 101) { // any other status refuses, and then nothing of this is demanded
+        check_upgrade(head, arena, out);
+        check_accept(out, arena);
+        check_selection(out, offer, arena);
+    }
+    return out;
+}
+
+std::string_view expected_accept(std::string_view key, const Arena& arena) noexcept {
+    GChecksum* sha1 = g_checksum_new(G_CHECKSUM_SHA1);
+    g_checksum_update(sha1, reinterpret_cast<const guchar*>(key.data()), static_cast<gssize>(key.size()));
+    g_checksum_update(sha1, reinterpret_cast<const guchar*>("258EAFA5-E914-47DA-95CA-C5AB0DC85B11"), 36);
+    guint8 digest[20];
+    gsize size = sizeof digest;
+    g_checksum_get_digest(sha1, digest, &size);
+    g_checksum_free(sha1);
+    gchar* base64 = g_base64_encode(digest, size);
+    const auto copy = arena.copy(as_bytes(base64));
+    g_free(base64);
+    return as_text(copy);
+}
+
+bool is_valid_key(std::string_view key) noexcept {
+    // 16 bytes make 22 characters and two of padding.
+    const auto is_base64 = [](char c) { return g_ascii_isalnum(c) || c == '+' || c == '/'; };
+    return key.size() == 24 && key.ends_with("==") && std::all_of(key.begin(), key.end() - 2, is_base64);
+}
+
+} // namespace ws

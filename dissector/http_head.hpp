@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "arena.hpp"
+
+namespace ws {
+
+struct HeaderField {
+    std::string_view name;
+    std::string_view value; ///< Without white space around it; a folded value keeps its line breaks.
+};
+
+/// Start line and header fields of an HTTP/1 message (RFC 9112 2.1). All text points into the parsed bytes.
+struct HttpHead {
+    bool is_request = false;
+    std::string_view method;  ///< Requests only.
+    std::string_view target;  ///< Requests only.
+    std::string_view version; ///< "HTTP/1.1"
+    std::uint16_t status = 0; ///< Responses only; 0 where the three digits are malformed.
+    std::string_view reason;
+    List<HeaderField> fields;
+    std::size_t size = 0; ///< Bytes from the start line through the empty line.
+
+    /// The first field of that name (case does not matter), or null.
+    const HeaderField* find(std::string_view name) const;
+};
+
+enum class HeadResult : std::uint8_t { complete, incomplete, not_http };
+
+/// Parses the head at the start of `bytes`, in linear time. Line ends may be CR LF or LF alone; a line that is no header field is
+/// passed over. `incomplete`: a start line (or its beginning) without the empty line yet.
+HeadResult parse_http_head(std::string_view bytes, const Arena& arena, HttpHead& head) noexcept;
+
+/// Equal, with ASCII letters of either case alike.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+/// Calls `visit(element)` for each element of a comma-separated list (RFC 9110 5.6.1), without white space around it and without
+/// the empty ones. Commas inside quoted strings do not separate.
+template <class Visit> void for_each_element(std::string_view list, Visit visit);
+
+/// `text` without white space, also line breaks of folded fields, at either end.
+std::string_view trim(std::string_view text);
+
+/// The list has `token` as one of its elements, in any case.
+bool list_contains(std::string_view list, std::string_view token);
+
+template <class Visit> void for_each_element(std::string_view list, Visit visit) {
+    std::size_t begin = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i <= list.size(); ++i) {
+        if (i < list.size()) {
+            const char c = list[i];
+            if (quoted && c == '\\' && i + 1 < list.size()) {
+                ++i;
+                continue;
+            }
+            if (c == '"')
+                quoted = !quoted;
+            if (c != ',' || quoted)
+                continue;
+        }
+        if (const auto element = trim(list.substr(begin, i - begin)); !element.empty())
+            visit(element);
+        begin = i + 1;
+    }
+}
+
+} // namespace ws

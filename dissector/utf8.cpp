@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "utf8.hpp"
+
+namespace ws {
+
+std::size_t Utf8Validator::feed(Bytes bytes) noexcept {
+    if (!valid_)
+        return 0;
+    std::size_t i = 0;
+    while (i < bytes.size()) {
+        if (missing_ == 0) {
+            // Most text is ASCII: eight bytes at a time.
+            for (std::uint64_t block; i + 8 <= bytes.size(); i += 8) {
+                std::memcpy(&block, bytes.data() + i, 8);
+                if (block & 0x8080808080808080U)
+                    break;
+            }
+            if (i == bytes.size())
+                break;
+        }
+        const std::uint8_t byte = bytes[i];
+        if (missing_) {
+            if (byte < low_ || byte > high_) {
+                valid_ = false;
+                return i;
+            }
+            --missing_;
+            low_ = 0x80;
+            high_ = 0xbf;
+        } else if (byte >= 0x80) {
+            if (byte < 0xc2 || byte > 0xf4) {
+                valid_ = false;
+                return i;
+            }
+            missing_ = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+            if (byte == 0xe0)
+                low_ = 0xa0; // shorter forms exist
+            else if (byte == 0xed)
+                high_ = 0x9f; // surrogates
+            else if (byte == 0xf0)
+                low_ = 0x90; // shorter forms exist
+            else if (byte == 0xf4)
+                high_ = 0x8f; // above U+10FFFF
+        }
+        ++i;
+    }
+    return bytes.size();
+}
+
+} // namespace ws

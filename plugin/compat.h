@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The only file that knows which Wireshark it is built for. Elsewhere the newest spelling is used.
+#pragma once
+
+#include <glib.h>
+
+#include <ws_version.h>
+
+#define WS_WIRESHARK_AT_LEAST(major, minor)                                                                            \
+    (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
+
+// Some of these headers have no extern "C" of their own.
+extern "C" {
+#include <epan/column-info.h>
+#include <epan/column-utils.h>
+#include <epan/conversation.h>
+#include <epan/epan.h>
+#include <epan/exceptions.h>
+#include <epan/expert.h>
+#include <epan/frame_data.h>
+#include <epan/packet.h>
+#include <epan/prefs.h>
+#include <epan/proto.h>
+#include <epan/proto_data.h>
+#include <epan/show_exception.h>
+#include <epan/tvbuff.h>
+// After what it needs:
+#include <epan/charsets.h>
+
+#include <epan/dissectors/packet-tcp.h>
+
+#include <wsutil/unicode-utils.h>
+#include <wsutil/wsjson.h>
+}
+
+#if WS_WIRESHARK_AT_LEAST(4, 4)
+using HeuristicResult = bool;
+using BoolPreference = bool;
+#else
+using HeuristicResult = gboolean;
+using BoolPreference = gboolean;
+#endif
+
+#if !WS_WIRESHARK_AT_LEAST(4, 4)
+#define tvb_get_uint8 tvb_get_guint8
+#endif

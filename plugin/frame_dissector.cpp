@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The frames: pieces of payload go to the connection, and what it tells is shown.
+#include "frame_dissector.hpp"
+
+#include "border.hpp"
+#include "builtin_fields.hpp"
+#include "columns.hpp"
+#include "frame_fields.hpp"
+#include "handshake_dissector.hpp"
+#include "message_fields.hpp"
+#include "protocol.hpp"
+#include "subdissectors.hpp"
+
+namespace ws {
+namespace {
+
+dissector_handle_t frames;
+dissector_handle_t undecided;
+dissector_handle_t upgrade;
+dissector_handle_t http_over_tcp;
+
+/// How many pieces of a connection this packet had so far; the packet's number alone does not tell them apart.
+std::uint32_t next_ordinal(packet_info* pinfo, std::uint32_t stream) {
+    auto* count = static_cast<std::uint32_t*>(p_get_proto_data(pinfo->pool, pinfo, protocol.id, stream));
+    if (!count) {
+        count = wmem_new0(pinfo->pool, std::uint32_t);
+        p_add_proto_data(pinfo->pool, pinfo, protocol.id, stream, count);
+    }
+    return (*count)++;
+}
+
+Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Direction direction, const tcpinfo* tcp) {
+    Piece piece;
+    const auto captured = tvb_captured_length(tvb);
+    piece.direction = direction;
+    piece.bytes = {tvb_get_ptr(tvb, 0, static_cast<int>(captured)), captured};
+    piece.cut = tvb_reported_length(tvb) - captured;
+    if (tcp && !tcp->is_reassembled) // reassembled bytes are in order, and do not begin where the segment does
+        piece.sequence = tcp->seq;
+    piece.packet = pinfo->num;
+    piece.ordinal = next_ordinal(pinfo, upgraded.stream);
+    piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
+    if (PINFO_FD_VISITED(pinfo))
+        return upgraded.connection.again(piece, packet_arena(pinfo));
+    return upgraded.connection.feed(piece, may_revisit(pinfo), packet_arena(pinfo));
+}
+
+void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Upgraded& upgraded, Direction direction,
+                const Frame& frame) {
+    add_frame_to_columns(pinfo, frame);
+    const auto shown = add_frame(tree, pinfo, tvb, upgraded, direction, frame);
+    Place message{};
+    if (frame.completes)
+        message = add_message(shown, pinfo, frame, tvb, has_subdissector(upgraded));
+    if (shown.tree)
+        add_builtin_fields(tree, shown, frame, message);
+    if (message.tvb)
+        dissect_message(message, pinfo, tree, upgraded, *frame.completes);
+}
+
+void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Upgraded& upgraded, Direction direction,
+          const Facts& facts) {
+    start_columns(pinfo, direction);
+    const auto* rest = facts.rests.begin();
+    for (const auto& frame : facts.frames) {
+        for (; rest != facts.rests.end() && !frame.spread && rest->offset <= frame.offset && rest->undecoded != Undecoded::no; ++rest)
+            add_rest(tree, pinfo, tvb, upgraded, direction, *rest);
+        show_frame(tvb, pinfo, tree, upgraded, direction, frame);
+    }
+    for (; rest != facts.rests.end(); ++rest) {
+        add_rest_to_columns(pinfo, *rest);
+        add_rest(tree, pinfo, tvb, upgraded, direction, *rest);
+    }
+}
+
+int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const tcpinfo* tcp) {
+    auto* session = find_session(pinfo);
+    auto* upgraded = session ? session->upgraded_at(pinfo->num) : nullptr;
+    if (!upgraded)
+        return 0;
+    const auto direction = session->direction(pinfo);
+    static_assert(std::is_trivially_destructible_v<Facts>);
+    const Facts facts = read_piece(tvb, pinfo, *upgraded, direction, tcp);
+    show(tvb, pinfo, tree, *upgraded, direction, facts);
+    return static_cast<int>(tvb_captured_length(tvb));
+}
+
+int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    return dissect_piece(tvb, pinfo, tree, static_cast<const tcpinfo*>(data));
+}
+
+/// From HTTP, after a 101 response, also inside TLS. `data` is HTTP's own in newer releases.
+int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
+    dissect_response_before(tvb, pinfo, tree);
+    return dissect_piece(tvb, pinfo, tree, nullptr);
+}
+
+/// The client speaks in frames: the server's answer was not captured.
+bool begins_with_client_frames(tvbuff_t* tvb) {
+    const auto size = tvb_captured_length(tvb);
+    const BorderHints hints{true, {}};
+    return size >= 2 && count_frames({tvb_get_ptr(tvb, 0, static_cast<int>(size)), size}, hints) > 0;
+}
+
+int dissect_undecided(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    auto* session = find_session(pinfo);
+    if (session && session->direction(pinfo) == Direction::client_to_server) {
+        if (!PINFO_FD_VISITED(pinfo) && !session->upgraded_at(pinfo->num) && begins_with_client_frames(tvb)) {
+            session->upgrade_unanswered(pinfo);
+            conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, frames);
+        }
+        if (session->upgraded_at(pinfo->num))
+            return dissect_frames(tvb, pinfo, tree, data);
+    }
+    return call_dissector_only(http_over_tcp, tvb, pinfo, tree, data);
+}
+
+} // namespace
+
+dissector_handle_t frames_handle() {
+    return frames;
+}
+
+dissector_handle_t undecided_handle() {
+    return undecided;
+}
+
+void dissect_after_response(tvbuff_t* tvb, int offset, packet_info* pinfo, proto_tree* tree) {
+    if (tvb_reported_length_remaining(tvb, offset) > 0)
+        dissect_piece(tvb_new_subset_remaining(tvb, offset), pinfo, tree, nullptr);
+}
+
+void register_frame_dissectors() {
+    frames = register_dissector("ws", dissect_frames, protocol.id);
+    upgrade = register_dissector("ws.upgrade", dissect_upgraded, protocol.id);
+    undecided = create_dissector_handle(dissect_undecided, -1);
+}
+
+void hand_off_frame_dissectors() {
+    http_over_tcp = find_dissector("http-over-tcp");
+    register_init_routine([] {
+        // Before each dissection of a file: the user may have disabled the protocol since the last.
+        const bool ours = protocol.take_over && proto_is_protocol_enabled(find_protocol_by_id(protocol.id));
+        if (ours)
+            dissector_change_string("http.upgrade", "websocket", upgrade);
+        else
+            dissector_reset_string("http.upgrade", "websocket");
+    });
+}
+
+} // namespace ws

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "compat.h"
+
+namespace ws {
+
+/// TCP's payload of a conversation with an upgrade: frames.
+dissector_handle_t frames_handle();
+/// TCP's payload while an upgrade was asked for and not answered: HTTP, or frames if the answer was not captured.
+dissector_handle_t undecided_handle();
+
+/// Frames that follow a 101 response in its packet, from `offset` on, where HTTP does not hand them over.
+void dissect_after_response(tvbuff_t* tvb, int offset, packet_info* pinfo, proto_tree* tree);
+
+} // namespace ws

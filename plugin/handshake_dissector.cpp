@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The opening handshake. HTTP decodes it and asks nobody, on ports that it owns: so a post-dissector looks at each packet in which HTTP
+// found a request or response, and reads the heads from the packet's data sources.
+#include "handshake_dissector.hpp"
+
+#include "frame_dissector.hpp"
+#include "handshake_fields.hpp"
+#include "protocol.hpp"
+
+#include <algorithm>
+
+namespace ws {
+namespace {
+
+int http_id = -1;
+int tcp_id = -1;
+int tls_id = -1;
+dissector_handle_t handle;
+
+/// What was found so far in the packet that is being dissected; lives in its pool.
+struct Seen {
+    std::uint32_t requests;
+    std::uint32_t responses;
+    const guint8* shown; ///< The head that dissect_response_before() took care of.
+};
+
+constexpr guint32 seen_key = 0x5eeb;
+
+Seen& seen_in(packet_info* pinfo) {
+    auto* seen = static_cast<Seen*>(p_get_proto_data(pinfo->pool, pinfo, protocol.id, seen_key));
+    if (!seen) {
+        seen = wmem_new0(pinfo->pool, Seen);
+        p_add_proto_data(pinfo->pool, pinfo, protocol.id, seen_key, seen);
+    }
+    return *seen;
+}
+
+struct Layers {
+    bool http_on_tcp = false; ///< The only HTTP layer lies directly on TCP.
+    bool tls = false;
+};
+
+Layers look_at_layers(const packet_info* pinfo) {
+    Layers layers;
+    unsigned http = 0;
+    int below = -1;
+    for (auto* at = wmem_list_head(pinfo->layers); at; at = wmem_list_frame_next(at)) {
+        const int id = GPOINTER_TO_INT(wmem_list_frame_data(at));
+        if (id == http_id)
+            layers.http_on_tcp = ++http == 1 && below == tcp_id;
+        layers.tls = layers.tls || id == tls_id;
+        below = id;
+    }
+    return layers;
+}
+
+/// Cheap: most heads have nothing to do with WebSocket.
+bool mentions_websocket(std::string_view head) {
+    for (std::size_t at = 0; at + 9 <= head.size(); ++at) {
+        const auto next = head.find_first_of("wW", at);
+        if (next == std::string_view::npos)
+            return false;
+        if (equal_ignoring_case(head.substr(next, 9), "websocket"))
+            return true;
+        at = next;
+    }
+    return false;
+}
+
+/// After a TCP header with this packet's ports, in the bytes of a whole frame or IP datagram; npos if there is none.
+std::size_t find_tcp_payload(std::string_view bytes, const packet_info* pinfo) {
+    const char ports[] = {static_cast<char>(pinfo->srcport >> 8), static_cast<char>(pinfo->srcport),
+                          static_cast<char>(pinfo->destport >> 8), static_cast<char>(pinfo->destport)};
+    for (auto at = bytes.find({ports, 4}); at != std::string_view::npos; at = bytes.find({ports, 4}, at + 1)) {
+        if (at + 20 > bytes.size())
+            break;
+        const auto header = static_cast<std::size_t>(static_cast<unsigned char>(bytes[at + 12]) >> 4) * 4;
+        if (header >= 20 && at + header < bytes.size() && g_ascii_isalpha(bytes[at + header]))
+            return at + header;
+    }
+    return std::string_view::npos;
+}
+
+/// Bytes of the body that follows a head. Chunked bodies are not followed: a WebSocket handshake has none.
+std::size_t body_size(const HttpHead& head) {
+    const auto* length = head.find("Content-Length");
+    guint64 size = 0;
+    if (!length || (!head.is_request && head.status < 200))
+        return 0;
+    for (const char c : length->value) {
+        if (c < '0' || c > '9' || size > (guint64{1} << 40))
+            return 0;
+        size = size * 10 + static_cast<guint64>(c - '0');
+    }
+    return static_cast<std::size_t>(size);
+}
+
+/// Frames follow from the next packet on. On plain TCP we then ask for them directly: HTTP in between would cost time and hide the
+/// sequence numbers. Elsewhere HTTP goes on handing them over.
+void take_conversation(packet_info* pinfo, dissector_handle_t to) {
+    if (!look_at_layers(pinfo).http_on_tcp)
+        return;
+    auto* conversation = find_or_create_conversation(pinfo);
+    const auto now = conversation_get_dissector(conversation, pinfo->num);
+    const char* name = now ? dissector_handle_get_dissector_name(now) : nullptr;
+    if (!now || now == undecided_handle() || now == frames_handle() || (name && g_str_has_prefix(name, "http")))
+        conversation_set_dissector_from_frame_number(conversation, pinfo->num + 1, to);
+}
+
+/// Everything of one head that outlives the C++ objects of its reading.
+struct Half {
+    bool is_websocket;
+    Handshake handshake;
+    HandshakeContext context;
+};
+
+Half read_request_head(const HttpHead& head, packet_info* pinfo, bool secure, Seen& seen) {
+    Offer offer;
+    Half half{true, read_request(head, secure, packet_arena(pinfo), offer), {}};
+    auto& session = session_of(pinfo, Direction::client_to_server);
+    auto* exchange = session.find_request(pinfo->num, seen.requests);
+    if (!PINFO_FD_VISITED(pinfo)) {
+        exchange = &session.add_request(pinfo, seen.requests);
+        exchange->offer = std::move(offer);
+        take_conversation(pinfo, undecided_handle());
+    }
+    ++seen.requests;
+    half.context.direction = Direction::client_to_server;
+    half.context.stream = exchange ? exchange->stream : 0;
+    half.context.other_packet = exchange ? exchange->response_packet : 0;
+    return half;
+}
+
+Half read_response_head(const HttpHead& head, packet_info* pinfo, Seen& seen) {
+    auto* known = find_session(pinfo);
+    const bool awaited = known && known->direction(pinfo) == Direction::server_to_client &&
+                         (PINFO_FD_VISITED(pinfo) ? known->find_response(pinfo->num, seen.responses) != nullptr
+                                                  : known->awaits_response());
+    if ((!awaited && !is_upgrade_response(head)) || head.status == 100)
+        return {};
+    auto& session = session_of(pinfo, Direction::server_to_client);
+    auto* exchange = PINFO_FD_VISITED(pinfo) ? session.find_response(pinfo->num, seen.responses)
+                                             : &session.add_response(pinfo, seen.responses);
+    ++seen.responses;
+    if (!exchange)
+        return {};
+    Half half{true, read_response(head, exchange->request_captured ? &exchange->offer : nullptr, packet_arena(pinfo)), {}};
+    half.context.direction = Direction::server_to_client;
+    half.context.stream = exchange->stream;
+    half.context.other_packet = exchange->request_captured ? exchange->request_packet : 0;
+    half.context.has_time = exchange->request_captured;
+    nstime_delta(&half.context.time, &pinfo->abs_ts, &exchange->request_time);
+    if (!PINFO_FD_VISITED(pinfo) && head.status == 101) {
+        session.upgrade(pinfo, exchange->stream, negotiate(half.handshake.extensions),
+                        half.handshake.protocols.empty() ? std::string_view{} : half.handshake.protocols[0]);
+        take_conversation(pinfo, frames_handle());
+    }
+    return half;
+}
+
+Half read_half(const HttpHead& head, packet_info* pinfo, bool secure, Seen& seen) noexcept {
+    if (!head.is_request)
+        return read_response_head(head, pinfo, seen);
+    return is_upgrade_request(head) ? read_request_head(head, pinfo, secure, seen) : Half{};
+}
+
+/// The heads in one data source, from `at` on. Returns whether anything was shown.
+bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet_info* pinfo, proto_tree* tree, bool secure) {
+    auto& seen = seen_in(pinfo);
+    const auto arena = packet_arena(pinfo);
+    auto* session = find_session(pinfo);
+    bool found = false;
+    bool first = true;
+    while (at < bytes.size() && g_ascii_isalpha(bytes[at])) {
+        if (!mentions_websocket(bytes.substr(at)) && !(session && (session->awaits_response() || PINFO_FD_VISITED(pinfo))))
+            break;
+        HttpHead head;
+        if (parse_http_head(bytes.substr(at), arena, head) != HeadResult::complete)
+            break;
+        const auto size = head.size + body_size(head);
+        if (!first && size > bytes.size() - at) // HTTP waits for the rest of the body
+            break;
+        first = false;
+        const auto* begin = reinterpret_cast<const guint8*>(bytes.data()) + at;
+        if (seen.shown == begin)
+            return true;
+        if (const Half half = read_half(head, pinfo, secure, seen); half.is_websocket) {
+            static_assert(std::is_trivially_destructible_v<Half>);
+            found = true;
+            add_handshake(tree, pinfo, tvb, static_cast<int>(at), bytes.substr(at, head.size), half.handshake, half.context);
+            if (half.handshake.status == 101) {
+                dissect_after_response(tvb, static_cast<int>(at + head.size), pinfo, tree);
+                break;
+            }
+        }
+        at += size;
+    }
+    return found;
+}
+
+int dissect_handshakes(tvbuff_t*, packet_info* pinfo, proto_tree* tree, void*) {
+    // HTTP keeps this for each packet in which it has dissected a head, and did not put it off until its body is complete.
+    if (!p_get_proto_data(wmem_file_scope(), pinfo, http_id, 0))
+        return 0;
+    const bool tls = look_at_layers(pinfo).tls;
+    bool found = false;
+    for (auto* source = pinfo->data_src; source; source = g_slist_next(source)) {
+        auto* tvb = get_data_source_tvb(static_cast<struct data_source*>(source->data));
+        const auto size = tvb_captured_length(tvb);
+        if (size < 16)
+            continue;
+        const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
+        // A data source of its own (reassembled, decrypted) begins with the message; a frame has the headers of other layers before it.
+        const auto at = source == pinfo->data_src || !g_ascii_isalpha(bytes[0]) ? find_tcp_payload(bytes, pinfo) : 0;
+        if (at != std::string_view::npos)
+            found = dissect_heads(tvb, bytes, at, pinfo, tree, tls) || found;
+    }
+    return found;
+}
+
+} // namespace
+
+void dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
+    auto* source = tvb_get_ds_tvb(tvb);
+    const auto end = static_cast<std::size_t>(tvb_raw_offset(tvb));
+    const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(source, 0, static_cast<int>(end))), end);
+    const auto begin = bytes.rfind("HTTP/1.");
+    HttpHead head;
+    if (begin == std::string_view::npos ||
+        parse_http_head(bytes.substr(begin), packet_arena(pinfo), head) != HeadResult::complete || begin + head.size != end ||
+        head.is_request || head.status != 101)
+        return;
+    auto& seen = seen_in(pinfo);
+    const auto* start = reinterpret_cast<const guint8*>(bytes.data()) + begin;
+    if (seen.shown == start)
+        return;
+    seen.shown = start;
+    const Half half = read_half(head, pinfo, look_at_layers(pinfo).tls, seen);
+    if (half.is_websocket)
+        add_handshake(tree, pinfo, source, static_cast<int>(begin), bytes.substr(begin), half.handshake, half.context);
+}
+
+void register_handshake_dissector() {
+    handle = create_dissector_handle(dissect_handshakes, protocol.id);
+    register_postdissector(handle);
+}
+
+void hand_off_handshake_dissector() {
+    http_id = proto_get_id_by_filter_name("http");
+    tcp_id = proto_get_id_by_filter_name("tcp");
+    tls_id = proto_get_id_by_filter_name("tls");
+}
+
+} // namespace ws

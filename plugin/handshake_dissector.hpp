@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "sessions.hpp"
+
+namespace ws {
+
+/// The 101 response whose head ends where `tvb` begins, for frames that follow it in the same packet: HTTP hands those over before the
+/// response itself is looked at. Shows it, and on the first visit upgrades the session.
+void dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree);
+
+} // namespace ws

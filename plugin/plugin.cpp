@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "protocol.hpp"
+
+#include "sessions.hpp"
+
+namespace ws {
+
+Protocol protocol;
+
+namespace {
+
+void register_protocol() {
+    protocol.id = proto_register_protocol("WebSocket Protocol", "WS", "ws");
+    register_handshake_fields();
+    register_frame_fields();
+    register_message_fields();
+    register_finding_fields();
+
+    auto* preferences = prefs_register_protocol(protocol.id, nullptr);
+    prefs_register_bool_preference(preferences, "take_over", "Take over from the built-in dissector",
+                                   "Decode WebSocket in place of Wireshark's own \"websocket\" dissector", &protocol.take_over);
+    prefs_register_uint_preference(preferences, "limit", "Longest inflated message (MiB)",
+                                   "What a compressed message inflates to beyond this is not kept", 10, &protocol.limit_mib);
+    register_sessions();
+    register_frame_dissectors();
+    register_handshake_dissector();
+}
+
+void hand_off() {
+    hand_off_handshake_dissector();
+    hand_off_frame_dissectors();
+    hand_off_subdissectors();
+    hand_off_builtin();
+}
+
+} // namespace
+} // namespace ws
+
+#define WS_EXPORT extern "C" __attribute__((visibility("default")))
+
+WS_EXPORT const char plugin_version[];
+WS_EXPORT const int plugin_want_major;
+WS_EXPORT const int plugin_want_minor;
+
+const char plugin_version[] = WS_VERSION;
+const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
+const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
+
+WS_EXPORT void plugin_register() {
+    static proto_plugin plugin;
+    plugin.register_protoinfo = ws::register_protocol;
+    plugin.register_handoff = ws::hand_off;
+    proto_register_plugin(&plugin);
+}

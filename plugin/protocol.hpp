@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "compat.h"
+
+#include "arena.hpp"
+
+namespace ws {
+
+/// What the modules of the plugin share: the protocol and its preferences.
+struct Protocol {
+    int id = -1;
+    BoolPreference take_over = TRUE; ///< Decode in place of the built-in dissector.
+    guint limit_mib = 16;            ///< Longest inflated message, in MiB.
+};
+extern Protocol protocol;
+
+/// The memory of the packet that is being dissected.
+inline Arena packet_arena(packet_info* pinfo) {
+    return {[](void* pool, std::size_t size) { return wmem_alloc(static_cast<wmem_allocator_t*>(pool), size); }, pinfo->pool};
+}
+
+/// A copy of text from a packet that is safe to show: bytes that are no UTF-8 are replaced.
+inline const char* show(packet_info* pinfo, std::string_view text) {
+    return reinterpret_cast<const char*>(
+        get_utf_8_string(pinfo->pool, reinterpret_cast<const guint8*>(text.data()), static_cast<gint>(text.size())));
+}
+
+/// All that one module registers: fields, subtrees. Called once, before any dissection.
+void register_handshake_fields();
+void register_frame_fields();
+void register_message_fields();
+void register_finding_fields();
+
+/// Entry points into the dissection, registered with Wireshark.
+void register_handshake_dissector();
+void register_frame_dissectors();
+void hand_off_handshake_dissector();
+void hand_off_frame_dissectors();
+void hand_off_subdissectors();
+void hand_off_builtin();
+
+} // namespace ws

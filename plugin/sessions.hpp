@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "compat.h"
+
+#include "connection.hpp"
+#include "handshake.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ws {
+
+/// One request to upgrade and its response; either may be missing in the capture.
+struct Exchange {
+    std::uint32_t stream = 0;
+    bool request_captured = false;
+    std::uint32_t request_packet = 0; ///< Of the response if the request was not captured.
+    std::uint32_t request_ordinal = 0;
+    nstime_t request_time{};
+    std::uint32_t response_packet = 0; ///< 0: not seen so far.
+    std::uint32_t response_ordinal = 0;
+    Offer offer;
+};
+
+/// A WebSocket connection that came to be, from its 101 response on.
+struct Upgraded {
+    std::uint32_t stream;
+    std::uint32_t from_packet;
+    std::string subprotocol; ///< Empty: none.
+    dissector_handle_t subdissector; ///< Of its messages, or null.
+    Connection connection;
+};
+
+/// What one TCP connection is known to carry. It lives as long as the capture file is open.
+class Session {
+  public:
+    Session(const address& client, std::uint32_t client_port);
+
+    Direction direction(const packet_info* pinfo) const;
+
+    /// The first visit: a request to upgrade.
+    Exchange& add_request(packet_info* pinfo, std::uint32_t ordinal);
+    /// The first visit: a response; of the oldest request without one, or of one that was not captured.
+    Exchange& add_response(packet_info* pinfo, std::uint32_t ordinal);
+    /// The first visit: from this packet on frames are exchanged.
+    Upgraded& upgrade(packet_info* pinfo, std::uint32_t stream, const Negotiated& negotiated, std::string_view subprotocol);
+
+    /// The first visit: frames follow a request whose response was not captured.
+    Upgraded& upgrade_unanswered(packet_info* pinfo);
+
+    Exchange* find_request(std::uint32_t packet, std::uint32_t ordinal);
+    Exchange* find_response(std::uint32_t packet, std::uint32_t ordinal);
+    /// A request waits for its response.
+    bool awaits_response() const { return answered_ < exchanges_.size(); }
+    /// The connection whose frames this packet may carry, or null.
+    Upgraded* upgraded_at(std::uint32_t packet);
+
+    static std::uint32_t new_stream();
+
+  private:
+    address client_;
+    std::uint32_t client_port_;
+    std::vector<std::unique_ptr<Exchange>> exchanges_;
+    std::size_t answered_ = 0; ///< Of exchanges_, from the front.
+    std::vector<std::unique_ptr<Upgraded>> upgraded_;
+};
+
+/// The session of the packet's conversation, or null.
+Session* find_session(packet_info* pinfo);
+/// The same, made on first use with the packet's sender as the client (or the server).
+Session& session_of(packet_info* pinfo, Direction direction);
+
+/// Could this packet be dissected again? A program that does not keep its packets, like tshark without -2, cannot come back to them, and
+/// then nothing needs to be remembered for later visits.
+bool may_revisit(packet_info* pinfo);
+
+void register_sessions();
+
+} // namespace ws

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "subdissectors.hpp"
+
+#include "protocol.hpp"
+
+#include <algorithm>
+
+namespace ws {
+namespace {
+
+/// Registered subprotocols that Wireshark can decode and that its own dissector does not map. Where the dissector has no name to find it
+/// by, it is known by its TCP port.
+struct Mapped {
+    const char* subprotocol;
+    const char* dissector;
+    guint port;
+    dissector_handle_t handle;
+};
+Mapped mapped[] = {
+    {"mqtt", "mqtt", 0, nullptr},
+    {"mqttv3.1", "mqtt", 0, nullptr},
+    {"amqp", "amqp", 0, nullptr},
+    {"xmpp", "xmpp", 0, nullptr},
+    {"msrp", "msrp", 0, nullptr},
+    {"bfcp", "bfcp", 0, nullptr},
+    {"soap", "xml", 0, nullptr},
+    {"rfb", "vnc", 5900, nullptr},
+    {"wamp.2.json", "json", 0, nullptr},
+    {"wamp.2.msgpack", "msgpack", 0, nullptr},
+    {"wamp.2.cbor", "cbor", 0, nullptr},
+    {"ocpp1.6", "json", 0, nullptr},
+    {"ocpp2.0", "json", 0, nullptr},
+    {"ocpp2.0.1", "json", 0, nullptr},
+    {"graphql-ws", "json", 0, nullptr},
+    {"graphql-transport-ws", "json", 0, nullptr},
+    {"janus-protocol", "json", 0, nullptr},
+    {"text.ircv3.net", "irc", 6667, nullptr},
+    {"opcua+uacp", "opcua", 4840, nullptr},
+};
+
+dissector_table_t by_subprotocol;
+dissector_table_t by_port;
+heur_dissector_list_t heuristics;
+bool have_heuristics = false;
+dissector_handle_t json;
+int json_id = -1;
+
+bool looks_like_json(Bytes data) {
+    const auto is_blank = [](std::uint8_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+    const auto first = std::find_if_not(data.begin(), data.end(), is_blank);
+    return first != data.end() && (*first == '{' || *first == '[') && json_validate(data.data(), data.size());
+}
+
+/// Calls a dissector; what it throws concerns this message only. Returns whether it took the message.
+bool call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const char* subprotocol) {
+    const auto* saved_string = pinfo->match_string;
+    const auto* saved_proto = pinfo->current_proto;
+    const auto saved_can_desegment = pinfo->can_desegment;
+    const auto saved_offset = pinfo->desegment_offset;
+    const auto saved_length = pinfo->desegment_len;
+    volatile int taken = 0;
+    pinfo->match_string = subprotocol;
+    pinfo->can_desegment = 0; // TCP would take it for a request of ours
+    TRY {
+        if (handle) {
+            taken = call_dissector_only(handle, tvb, pinfo, tree, nullptr);
+        } else {
+            heur_dtbl_entry_t* entry = nullptr;
+            taken = dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, nullptr);
+        }
+    }
+    CATCH_NONFATAL_ERRORS {
+        show_exception(tvb, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+        taken = 1;
+    }
+    ENDTRY;
+    pinfo->match_string = saved_string;
+    pinfo->current_proto = saved_proto;
+    pinfo->can_desegment = saved_can_desegment;
+    pinfo->desegment_offset = saved_offset;
+    pinfo->desegment_len = saved_length;
+    return taken != 0;
+}
+
+/// It keeps no state: where nobody looks at its tree it can be spared.
+bool json_is_looked_at(proto_tree* tree) {
+    return tree && json &&
+           (PTREE_DATA(tree)->visible ||
+            proto_registrar_get_nth(static_cast<guint>(json_id))->ref_type != HF_REF_TYPE_NONE);
+}
+
+/// JSON's dissector overwrites both columns with its name; ours say more.
+void call_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
+    const bool writable = col_get_writable(pinfo->cinfo, -1);
+    col_set_writable(pinfo->cinfo, -1, FALSE);
+    call(json, tvb, pinfo, tree, nullptr);
+    col_set_writable(pinfo->cinfo, -1, writable);
+}
+
+} // namespace
+
+dissector_handle_t find_subdissector(const std::string& subprotocol, std::uint16_t server_port) {
+    if (!subprotocol.empty()) {
+        if (auto* handle = dissector_get_string_handle(by_subprotocol, subprotocol.c_str()))
+            return handle;
+        for (const auto& row : mapped)
+            if (subprotocol == row.subprotocol)
+                return row.handle;
+    }
+    return dissector_get_uint_handle(by_port, server_port);
+}
+
+bool has_subdissector(const Upgraded& upgraded) {
+    return (upgraded.subdissector && upgraded.subdissector != json) || have_heuristics;
+}
+
+void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, const Upgraded& upgraded, const Message& message) {
+    auto* handle = upgraded.subdissector;
+    const bool ask_others = (handle && handle != json) || have_heuristics;
+    const bool may_be_json = json_is_looked_at(tree) && (handle == json || (message.text && looks_like_json(message.data)));
+    if (message.data.empty() || !(ask_others || may_be_json))
+        return;
+    auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
+    if (ask_others) {
+        col_set_fence(pinfo->cinfo, COL_INFO);
+        if ((handle && handle != json && call(handle, tvb, pinfo, tree, upgraded.subprotocol.c_str())) ||
+            call(nullptr, tvb, pinfo, tree, upgraded.subprotocol.c_str())) {
+            col_set_fence(pinfo->cinfo, COL_INFO);
+            return;
+        }
+    }
+    if (may_be_json)
+        call_json(tvb, pinfo, tree);
+}
+
+void hand_off_subdissectors() {
+    by_subprotocol = find_dissector_table("ws.protocol");
+    by_port = find_dissector_table("ws.port");
+    heuristics = find_heur_dissector_list("ws");
+    register_init_routine([] {
+        have_heuristics = false;
+        heur_dissector_table_foreach("ws", [](const char*, heur_dtbl_entry_t*, gpointer) { have_heuristics = true; }, nullptr);
+    });
+    json = find_dissector("json");
+    json_id = proto_get_id_by_filter_name("json");
+    for (auto& row : mapped) {
+        row.handle = find_dissector(row.dissector);
+        if (!row.handle && row.port)
+            row.handle = dissector_get_default_uint_handle("tcp.port", row.port);
+    }
+}
+
+} // namespace ws
