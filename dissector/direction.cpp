@@ -300,18 +300,18 @@ bool DirectionDecoder::Feed::takes_rsv1(const FrameHeader& header) const {
 void DirectionDecoder::Feed::check_header(Frame& frame) const {
     const auto& h = frame.header;
     auto& found = frame.findings;
-    const bool judge_rsv = d.negotiated_.known && !d.negotiated_.unknown_extension;
+    const bool judge_reserved = d.negotiated_.known && !d.negotiated_.unknown_extension; // RFC 6455 5.8
     if (h.rsv1 && !takes_rsv1(h)) {
         if (d.negotiated_.compression != none && is_control(h.opcode))
             found.add(Finding::control_compressed);
         else if (d.negotiated_.compression == permessage_deflate && h.opcode == opcode::continuation)
             found.add(Finding::continuation_compressed);
-        else if (judge_rsv)
+        else if (judge_reserved)
             found.add(Finding::rsv_set);
     }
-    if ((h.rsv2 || h.rsv3) && judge_rsv)
+    if ((h.rsv2 || h.rsv3) && judge_reserved)
         found.add(Finding::rsv_set);
-    if (is_reserved(h.opcode))
+    if (is_reserved(h.opcode) && judge_reserved)
         found.add(Finding::opcode_reserved);
     if (d.direction_ == Direction::client_to_server && !h.masked)
         found.add(Finding::client_unmasked);

@@ -14,15 +14,6 @@ constexpr std::uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
 
 constexpr std::uint64_t give_up_factor = 16;
 
-/// inflateReset() empties the window as well; after a final block the stream goes on with it (RFC 7692 7.2.3.4).
-void restart_after_final_block(z_stream& stream) {
-    Bytef window[full_window];
-    uInt size = 0;
-    inflateGetDictionary(&stream, window, &size);
-    inflateReset(&stream);
-    inflateSetDictionary(&stream, window, size);
-}
-
 bool at_block_border(const z_stream& stream) {
     // zlib.h, inflate(): data_type has the number of unused bits, and 128 just after an end-of-block code.
     return (stream.data_type & 0xbf) == 128;
@@ -70,7 +61,7 @@ Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t limit, std:
         if (keep)
             out.resize(out.size() - stream.avail_out);
         if (result == Z_STREAM_END) {
-            restart_after_final_block(stream);
+            inflateResetKeep(&stream); // the stream goes on with the window (RFC 7692 7.2.3.4)
             if (stream.avail_in == 0)
                 return Step::ended;
         } else if (result == Z_DATA_ERROR) {
@@ -139,7 +130,7 @@ bool Inflater::exceeds_window(Bytes in, std::size_t produced) noexcept {
             strict_->avail_out = 1;
             const int result = ::inflate(strict_.get(), Z_SYNC_FLUSH);
             if (result == Z_STREAM_END) {
-                restart_after_final_block(*strict_);
+                inflateResetKeep(strict_.get());
                 if (strict_->avail_in == 0)
                     return Step::ended;
             } else if (result != Z_OK && result != Z_BUF_ERROR) {

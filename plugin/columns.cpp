@@ -45,7 +45,10 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {
         return;
     const auto& h = frame.header;
     LineBuffer line(pinfo->pool, 128 + most_text * 3);
-    line.text("  ").text(opcode_name(h.opcode)).text(h.fin ? " [" : " (fragment) [").number(h.payload_length).text("]");
+    line.text("  ").text(opcode_name(h.opcode)).text(h.fin ? " [" : " (fragment) [").number(h.payload_length);
+    if (frame.completes && frame.completes->compressed && !frame.completes->data.empty())
+        line.text(" inflated to ").number(frame.completes->data.size());
+    line.text("]");
     if (frame.findings.any())
         line.text(" [Violation]");
     if (h.opcode == opcode::close && frame.payload.size() >= 2) {

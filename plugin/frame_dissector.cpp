@@ -45,7 +45,7 @@ Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Directio
     return upgraded.connection.feed(piece, may_revisit(pinfo), packet_arena(pinfo));
 }
 
-void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Upgraded& upgraded, Direction direction,
+void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
                 const Frame& frame) {
     add_frame_to_columns(pinfo, frame);
     const auto shown = add_frame(tree, pinfo, tvb, upgraded, direction, frame);
@@ -55,10 +55,10 @@ void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Upgra
     if (shown.tree)
         add_builtin_fields(tree, shown, frame, message);
     if (message.tvb)
-        dissect_message(message, pinfo, tree, upgraded, *frame.completes);
+        dissect_message(message, pinfo, tree, upgraded, direction, *frame.completes);
 }
 
-void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Upgraded& upgraded, Direction direction,
+void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
           const Facts& facts) {
     start_columns(pinfo, direction);
     const auto* rest = facts.rests.begin();
@@ -91,7 +91,8 @@ int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* da
 
 /// From HTTP, after a 101 response, also inside TLS. `data` is HTTP's own in newer releases.
 int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
-    dissect_response_before(tvb, pinfo, tree);
+    if (!dissect_response_before(tvb, pinfo, tree))
+        return static_cast<int>(tvb_captured_length(tvb));
     return dissect_piece(tvb, pinfo, tree, nullptr);
 }
 
@@ -112,6 +113,9 @@ int dissect_undecided(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*
         if (session->upgraded_at(pinfo->num))
             return dissect_frames(tvb, pinfo, tree, data);
     }
+    pinfo->can_desegment = pinfo->saved_can_desegment; // TCP's service, which each call passes on to one level only
+    if (pinfo->can_desegment > 0)
+        ++pinfo->can_desegment; // each call takes one away, and HTTP is to have TCP's service as if called by it
     return call_dissector_only(http_over_tcp, tvb, pinfo, tree, data);
 }
 

@@ -115,22 +115,23 @@ void add_header(proto_tree* tree, Place at, const Frame& frame) {
         proto_tree_add_item(tree, hf_masking_key, at.tvb, at.offset + h.size - 4, 4, ENC_BIG_ENDIAN);
 }
 
-void add_close(const FrameTree& at, const Frame& frame) {
+void add_close(const FrameTree& at, packet_info* pinfo, const Frame& frame) {
     if (frame.payload.size() >= 2) {
         proto_tree_add_item(at.tree, hf_close_code, at.payload.tvb, at.payload.offset, 2, ENC_BIG_ENDIAN);
         if (frame.payload.size() > 2)
-            proto_tree_add_item(at.tree, hf_close_reason, at.payload.tvb, at.payload.offset + 2,
-                                static_cast<gint>(frame.payload.size()) - 2, ENC_UTF_8);
+            proto_tree_add_string(at.tree, hf_close_reason, at.payload.tvb, at.payload.offset + 2,
+                                  static_cast<gint>(frame.payload.size()) - 2,
+                                  show(pinfo, {reinterpret_cast<const char*>(frame.payload.data()) + 2, frame.payload.size() - 2}));
     }
     generated(proto_tree_add_boolean(at.tree, hf_close_first, at.frame.tvb, at.frame.offset, 0, frame.closes_first));
     if (frame.close_in)
         generated(proto_tree_add_uint(at.tree, hf_close_in, at.frame.tvb, at.frame.offset, 0, frame.close_in));
 }
 
-void add_control(const FrameTree& at, const Frame& frame) {
+void add_control(const FrameTree& at, packet_info* pinfo, const Frame& frame) {
     const auto size = static_cast<gint>(frame.payload.size());
     switch (frame.header.opcode) {
-    case opcode::close: add_close(at, frame); break;
+    case opcode::close: add_close(at, pinfo, frame); break;
     case opcode::ping:
         proto_tree_add_item(at.tree, hf_ping, at.payload.tvb, at.payload.offset, size, ENC_NA);
         if (frame.pong_in)
@@ -182,7 +183,7 @@ FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const U
     if (!frame.payload.empty())
         proto_tree_add_item(at.tree, hf_payload, at.payload.tvb, at.payload.offset, static_cast<gint>(frame.payload.size()), ENC_NA);
     if (is_control(h.opcode))
-        add_control(at, frame);
+        add_control(at, pinfo, frame);
     if (frame.reassembled_in)
         generated(proto_tree_add_uint(at.tree, hf_reassembled_in, at.frame.tvb, at.frame.offset, 0, frame.reassembled_in));
     if (frame.undecoded != Undecoded::no)

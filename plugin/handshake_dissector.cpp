@@ -220,24 +220,28 @@ int dissect_handshakes(tvbuff_t*, packet_info* pinfo, proto_tree* tree, void*) {
 
 } // namespace
 
-void dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
+bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
     auto* source = tvb_get_ds_tvb(tvb);
     const auto end = static_cast<std::size_t>(tvb_raw_offset(tvb));
-    const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(source, 0, static_cast<int>(end))), end);
-    const auto begin = bytes.rfind("HTTP/1.");
+    const auto size = tvb_captured_length(source);
+    const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(source, 0, static_cast<int>(size))), size);
+    const auto begin = bytes.substr(0, end).rfind("HTTP/1.");
     HttpHead head;
     if (begin == std::string_view::npos ||
-        parse_http_head(bytes.substr(begin), packet_arena(pinfo), head) != HeadResult::complete || begin + head.size != end ||
-        head.is_request || head.status != 101)
-        return;
+        parse_http_head(bytes.substr(begin), packet_arena(pinfo), head) != HeadResult::complete || head.is_request ||
+        head.status != 101 || begin + head.size < end)
+        return true;
+    if (begin + head.size > end) // HTTP does not know folded lines
+        return false;
     auto& seen = seen_in(pinfo);
     const auto* start = reinterpret_cast<const guint8*>(bytes.data()) + begin;
     if (seen.shown == start)
-        return;
+        return true;
     seen.shown = start;
     const Half half = read_half(head, pinfo, look_at_layers(pinfo).tls, seen);
     if (half.is_websocket)
-        add_handshake(tree, pinfo, source, static_cast<int>(begin), bytes.substr(begin), half.handshake, half.context);
+        add_handshake(tree, pinfo, source, static_cast<int>(begin), bytes.substr(begin, head.size), half.handshake, half.context);
+    return true;
 }
 
 void register_handshake_dissector() {

@@ -6,6 +6,7 @@
 #include "connection.hpp"
 #include "handshake.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,19 @@ struct Exchange {
     Offer offer;
 };
 
+/// What a subdissector left over of one direction's messages: it may speak a protocol of its own whose units span messages, as MQTT's
+/// may (MQTT 3.1.1, 6).
+struct Leftover {
+    /// What the subdissector was given, or not, with one message; for later visits.
+    struct Before {
+        std::vector<std::uint8_t> bytes; ///< It was put behind these.
+        bool waits = false;              ///< It was not enough: nothing was given.
+    };
+    std::vector<std::uint8_t> bytes; ///< Wait for the next message.
+    std::size_t needed = 0;          ///< As many bytes in all; 0: how many is not known.
+    std::map<std::uint32_t, Before> before_message; ///< By message number, where there is something to tell.
+};
+
 /// A WebSocket connection that came to be, from its 101 response on.
 struct Upgraded {
     std::uint32_t stream;
@@ -31,6 +45,7 @@ struct Upgraded {
     std::string subprotocol; ///< Empty: none.
     dissector_handle_t subdissector; ///< Of its messages, or null.
     Connection connection;
+    Leftover leftover[2] = {}; ///< Indexed by Direction.
 };
 
 /// What one TCP connection is known to carry. It lives as long as the capture file is open.

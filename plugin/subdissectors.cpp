@@ -51,16 +51,25 @@ bool looks_like_json(Bytes data) {
     return first != data.end() && (*first == '{' || *first == '[') && json_validate(data.data(), data.size());
 }
 
-/// Calls a dissector; what it throws concerns this message only. Returns whether it took the message.
-bool call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const char* subprotocol) {
+struct Outcome {
+    bool taken;
+    guint32 wants_more; ///< 0, or: bytes from `from` on belong to a unit of which so many are still to come, or of unknown length.
+    int from;
+};
+
+/// Calls a dissector (null: those that recognise their own); what it throws concerns this message only.
+Outcome call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const char* subprotocol) {
     const auto* saved_string = pinfo->match_string;
     const auto* saved_proto = pinfo->current_proto;
     const auto saved_can_desegment = pinfo->can_desegment;
     const auto saved_offset = pinfo->desegment_offset;
     const auto saved_length = pinfo->desegment_len;
+    const auto saved_tracking = pinfo->want_pdu_tracking;
     volatile int taken = 0;
     pinfo->match_string = subprotocol;
-    pinfo->can_desegment = 0; // TCP would take it for a request of ours
+    pinfo->can_desegment = 2; // the messages are to it what TCP's segments are
+    pinfo->desegment_offset = 0;
+    pinfo->desegment_len = 0;
     TRY {
         if (handle) {
             taken = call_dissector_only(handle, tvb, pinfo, tree, nullptr);
@@ -74,12 +83,68 @@ bool call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tr
         taken = 1;
     }
     ENDTRY;
+    const Outcome outcome{taken != 0, pinfo->desegment_len, pinfo->desegment_offset};
     pinfo->match_string = saved_string;
     pinfo->current_proto = saved_proto;
     pinfo->can_desegment = saved_can_desegment;
     pinfo->desegment_offset = saved_offset;
     pinfo->desegment_len = saved_length;
-    return taken != 0;
+    pinfo->want_pdu_tracking = saved_tracking;
+    return outcome;
+}
+
+/// A unit longer than this is not put together, in bytes; nor one of unknown length, for which each message means another try.
+constexpr std::size_t most_leftover = std::size_t{16} << 20;
+constexpr std::size_t most_leftover_unknown = 16384;
+
+/// The first visit: keeps what waits for the next message.
+void keep_leftover(Leftover& leftover, std::uint32_t message, Bytes data, const Outcome& outcome) noexcept {
+    if (!leftover.bytes.empty())
+        leftover.before_message[message].bytes.swap(leftover.bytes);
+    leftover.bytes.clear();
+    const auto from = static_cast<std::size_t>(outcome.from);
+    if (!outcome.wants_more || from >= data.size())
+        return;
+    const bool known = outcome.wants_more < DESEGMENT_UNTIL_FIN;
+    const auto size = data.size() - from;
+    leftover.needed = known ? size + outcome.wants_more : 0;
+    if (known ? leftover.needed <= most_leftover : size <= most_leftover_unknown)
+        leftover.bytes.assign(data.begin() + outcome.from, data.end());
+}
+
+/// The first visit: the message is too short to complete what waits. It waits too.
+bool waits_with(Leftover& leftover, const Message& message) noexcept {
+    if (leftover.bytes.empty() || leftover.bytes.size() + message.data.size() >= leftover.needed)
+        return false;
+    leftover.bytes.insert(leftover.bytes.end(), message.data.begin(), message.data.end());
+    leftover.before_message[message.number].waits = true;
+    return true;
+}
+
+/// Gives the subprotocol's dissector the message, behind what it left over of the ones before.
+bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Leftover& leftover,
+                      const Message& message) {
+    const bool first = !PINFO_FD_VISITED(pinfo);
+    if (first && waits_with(leftover, message))
+        return true;
+    Bytes before = leftover.bytes;
+    if (!first) {
+        const auto it = leftover.before_message.find(message.number);
+        const bool known = it != leftover.before_message.end();
+        if (known && it->second.waits)
+            return true;
+        before = known ? Bytes(it->second.bytes) : Bytes{};
+    }
+    auto data = message.data;
+    if (!before.empty()) {
+        data = packet_arena(pinfo).copy(before, message.data);
+        tvb = tvb_new_child_real_data(tvb, data.data(), static_cast<guint>(data.size()), static_cast<gint>(data.size()));
+        add_new_data_source(pinfo, tvb, "Messages put together");
+    }
+    const auto outcome = call(upgraded.subdissector, tvb, pinfo, tree, upgraded.subprotocol.c_str());
+    if (first)
+        keep_leftover(leftover, message.number, data, outcome);
+    return outcome.taken || outcome.wants_more;
 }
 
 /// It keeps no state: where nobody looks at its tree it can be spared.
@@ -114,7 +179,8 @@ bool has_subdissector(const Upgraded& upgraded) {
     return (upgraded.subdissector && upgraded.subdissector != json) || have_heuristics;
 }
 
-void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, const Upgraded& upgraded, const Message& message) {
+void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
+                     const Message& message) {
     auto* handle = upgraded.subdissector;
     const bool ask_others = (handle && handle != json) || have_heuristics;
     const bool may_be_json = json_is_looked_at(tree) && (handle == json || (message.text && looks_like_json(message.data)));
@@ -123,8 +189,9 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, const Upgra
     auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
     if (ask_others) {
         col_set_fence(pinfo->cinfo, COL_INFO);
-        if ((handle && handle != json && call(handle, tvb, pinfo, tree, upgraded.subprotocol.c_str())) ||
-            call(nullptr, tvb, pinfo, tree, upgraded.subprotocol.c_str())) {
+        auto& leftover = upgraded.leftover[static_cast<std::size_t>(direction)];
+        if ((handle && handle != json && call_subprotocol(tvb, pinfo, tree, upgraded, leftover, message)) ||
+            call(nullptr, tvb, pinfo, tree, upgraded.subprotocol.c_str()).taken) {
             col_set_fence(pinfo->cinfo, COL_INFO);
             return;
         }

@@ -457,10 +457,11 @@ TEST(UnknownExtension, ShowsThePayloadRawAndGuessesNothing) {
                            joined(server, {{.rsv1 = true, .payload = "\xff\xfe"},
                                            {.rsv2 = true, .opcode = 2, .payload = "b"},
                                            {.rsv3 = true, .payload = "text"},
-                                           {.rsv1 = true, .opcode = 9, .payload = "p"}}),
+                                           {.rsv1 = true, .opcode = 9, .payload = "p"},
+                                           {.opcode = 3, .payload = "of the extension"}}),
                            unknown_extension());
     EXPECT_EQ(s.texts(server), (Texts{"\xff\xfe", "b", "text"}));
-    EXPECT_EQ(s.findings(server), Texts(4));
+    EXPECT_EQ(s.findings(server), Texts(5));
     for (const auto* m : s.messages(server))
         EXPECT_TRUE(m->opaque && !m->text && !m->compressed);
 }
@@ -652,6 +653,9 @@ TEST(Rules, WhatTheCaptureLacksBreaksNone) {
                                    {.rsv1 = true, .payload = FixedBlock().match(3, 3000).message()}}));
     EXPECT_EQ(s.findings(server), Texts(3));
     EXPECT_EQ(s.texts(server), (Texts{"<no_context>", "Hello", "<no_context>"}));
+
+    s.feed(server, joined(server, {{.rsv2 = true, .opcode = 3}, {.opcode = 15}}));
+    EXPECT_EQ(s.findings(server), Texts(5));
 
     Session continued{Negotiated{}};
     continued.feed(client, joined(client, {{.fin = false, .opcode = 0, .payload = "\xe2\x82"},

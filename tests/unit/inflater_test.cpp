@@ -210,11 +210,11 @@ TEST(Inflater, TakesLinearTimeForAnyNumberOfFinalBlocks) {
         const auto past = noise(full_window);
         ASSERT_EQ(s(FixedBlock().literals(past).message()), past);
         std::string blocks;
-        for (unsigned i = 0; i < 500000; ++i)
+        for (unsigned i = 0; i < 2000000; ++i)
             blocks += "\x03\x00"sv; // final and empty
         const auto begin = std::chrono::steady_clock::now();
         EXPECT_EQ(s(blocks), "");
-        EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+        EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1500));
         EXPECT_EQ(s(FixedBlock().match(3, 512).message()), past.substr(full_window - 512, 3));
     }
 }

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import pytest
+
+pytest.register_assert_rewrite("support")
+
+import support  # noqa: E402
+
+
+def pytest_configure():
+    """Without the plugin every test would fail for a reason that is hard to see."""
+    protocols = support.run("tshark", "-G", "protocols").stdout.decode()
+    if "\tws\n" not in protocols:
+        pytest.exit(f"tshark does not load the plugin from {support.BUILD}; build it, or set WS_BUILD_DIR", 2)
