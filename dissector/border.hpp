@@ -8,18 +8,21 @@ namespace ws {
 
 /// What is known of a direction whose frame borders are not.
 struct BorderHints {
-    bool masked = false;        ///< Its frames are masked.
+    bool masked = false; ///< Its frames are masked.
     Negotiated negotiated;
 };
 
 /// Could a frame begin with this header, sent by a peer that keeps to the rules?
 bool plausible(const FrameHeader& header, const BorderHints& hints) noexcept;
 
-/// The first offset from which `bytes` look like frames one after the other, or bytes.size(). Evidence enough is a chain that ends
-/// exactly where the bytes end, or one of at least three headers.
+/// In a direction that is known to carry WebSocket: the first offset from which `bytes` look like frames one after the other, or
+/// bytes.size(). Text must be text and close codes valid; a single frame counts only where chance cannot make it up.
 std::size_t find_border(Bytes bytes, const BorderHints& hints) noexcept;
 
-/// How many whole frames `bytes` begin with, if they are frames from the first to the last byte (the last may be cut), else 0.
+/// How many headers `bytes` begin with, if they are frames from the first to the last byte (the last may be cut), else 0.
 std::size_t count_frames(Bytes bytes, const BorderHints& hints) noexcept;
+
+/// Bytes of an unknown protocol that can hardly be anything but whole WebSocket frames, from the first byte to the last.
+bool certainly_frames(Bytes bytes, bool masked) noexcept;
 
 } // namespace ws

@@ -119,6 +119,34 @@ int dissect_undecided(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*
     return call_dissector_only(http_over_tcp, tvb, pinfo, tree, data);
 }
 
+/// A connection whose handshake was not captured, or not handed over.
+bool begins_midstream(tvbuff_t* tvb, packet_info* pinfo) {
+    if (!protocol.take_over)
+        return false;
+    const auto size = tvb_captured_length(tvb);
+    const Bytes bytes(tvb_get_ptr(tvb, 0, static_cast<int>(size)), size);
+    const bool masked = certainly_frames(bytes, true);
+    if (!masked && !certainly_frames(bytes, false))
+        return false;
+    session_of(pinfo, masked ? Direction::client_to_server : Direction::server_to_client).upgrade_unanswered(pinfo);
+    return true;
+}
+
+HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    if (PINFO_FD_VISITED(pinfo) || find_session(pinfo) || !begins_midstream(tvb, pinfo))
+        return FALSE;
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, frames);
+    return dissect_frames(tvb, pinfo, tree, data) != 0;
+}
+
+/// TLS asks again for each record.
+HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
+    auto* session = find_session(pinfo);
+    if (!session && (PINFO_FD_VISITED(pinfo) || !begins_midstream(tvb, pinfo)))
+        return FALSE;
+    return dissect_piece(tvb, pinfo, tree, nullptr) != 0;
+}
+
 } // namespace
 
 dissector_handle_t frames_handle() {
@@ -142,6 +170,11 @@ void register_frame_dissectors() {
 
 void hand_off_frame_dissectors() {
     http_over_tcp = find_dissector("http-over-tcp");
+    heur_dissector_add("tcp", recognise_in_tcp, "WebSocket over TCP, without its handshake", "ws_tcp", protocol.id,
+                       HEURISTIC_ENABLE);
+    heur_dissector_add("tls", recognise_in_tls, "WebSocket over TLS, without its handshake", "ws_tls", protocol.id,
+                       HEURISTIC_ENABLE);
+    dissector_add_for_decode_as("tcp.port", frames);
     register_init_routine([] {
         // Before each dissection of a file: the user may have disabled the protocol since the last.
         const bool ours = protocol.take_over && proto_is_protocol_enabled(find_protocol_by_id(protocol.id));

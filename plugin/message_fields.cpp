@@ -84,10 +84,10 @@ Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, t
     if (!decoded)
         return {};
     generated(proto_tree_add_uint64(tree, hf_length, tvb, offset, 0, message.data.size()));
-    if (message.text)
+    if (message.text && proto_field_is_referenced(tree, hf_text))
         proto_tree_add_string(tree, hf_text, tvb, offset, size,
                               show(pinfo, {reinterpret_cast<const char*>(message.data.data()), message.data.size()}));
-    else
+    else if (!message.text)
         proto_tree_add_item(tree, hf_data, tvb, offset, size, ENC_NA);
     return place;
 }

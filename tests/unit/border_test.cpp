@@ -65,8 +65,8 @@ TEST(FindBorder, FindsTheBeginningOfFramesAfterTheEndOfAnother) {
 }
 
 TEST(FindBorder, TakesOneFrameThatEndsWhereTheBytesEnd) {
-    const auto frame = wire(server, {.payload = "hello, world"});
-    EXPECT_EQ(find_border(as_bytes("tail of a message" + frame), hints(server)), 17U);
+    const auto frame = wire(client, {.payload = "hello, world"});
+    EXPECT_EQ(find_border(as_bytes("tail of a message" + frame), hints(client)), 17U);
 }
 
 TEST(FindBorder, TakesNoTextForFrames) {
