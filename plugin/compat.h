@@ -9,28 +9,29 @@
 #define WS_WIRESHARK_AT_LEAST(major, minor)                                                                            \
     (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
-// Some of these headers have no extern "C" of their own.
-extern "C" {
+#include <epan/packet.h>
+// After what they need:
+#include <epan/charsets.h>
 #include <epan/column-info.h>
 #include <epan/column-utils.h>
 #include <epan/conversation.h>
 #include <epan/epan.h>
-#include <epan/exceptions.h>
 #include <epan/expert.h>
 #include <epan/frame_data.h>
-#include <epan/packet.h>
 #include <epan/prefs.h>
 #include <epan/proto.h>
 #include <epan/proto_data.h>
-#include <epan/show_exception.h>
+#include <epan/tfs.h>
 #include <epan/tvbuff.h>
-// After what it needs:
-#include <epan/charsets.h>
 
 #include <epan/dissectors/packet-tcp.h>
 
 #include <wsutil/unicode-utils.h>
 #include <wsutil/wsjson.h>
+
+extern "C" { // these have none of their own
+#include <epan/exceptions.h>
+#include <epan/show_exception.h>
 }
 
 #if WS_WIRESHARK_AT_LEAST(4, 4)

@@ -52,3 +52,10 @@ WS_EXPORT void plugin_register() {
     plugin.register_handoff = ws::hand_off;
     proto_register_plugin(&plugin);
 }
+
+#if WS_WIRESHARK_AT_LEAST(4, 4)
+// For Help > About > Plugins; wsutil/plugins.h, which names this value, is not installed.
+WS_EXPORT std::uint32_t plugin_describe() {
+    return 1; // a dissector
+}
+#endif
