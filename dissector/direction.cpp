@@ -77,6 +77,7 @@ class DirectionDecoder::Feed {
     void complete_message(Frame& frame, Bytes piece);
     Bytes inflate(Bytes in, Frame& frame, Undecoded& undecoded);
     bool takes_rsv1(const FrameHeader& header) const;
+    bool extensions_understood() const { return d.negotiated_.known && !d.negotiated_.unknown_extension; }
 
     DirectionDecoder& d;
     Position& p;
@@ -300,9 +301,10 @@ bool DirectionDecoder::Feed::takes_rsv1(const FrameHeader& header) const {
 void DirectionDecoder::Feed::check_header(Frame& frame) const {
     const auto& h = frame.header;
     auto& found = frame.findings;
-    const bool judge_reserved = d.negotiated_.known && !d.negotiated_.unknown_extension; // RFC 6455 5.8
+    const bool judge_reserved = extensions_understood(); // RFC 6455 5.8
     if (h.rsv1 && !takes_rsv1(h)) {
-        if (d.negotiated_.compression != none && is_control(h.opcode))
+        // x-webkit-deflate-frame compresses no control frames either, but no RFC says so: rsv_set.
+        if (d.negotiated_.compression == permessage_deflate && is_control(h.opcode))
             found.add(Finding::control_compressed);
         else if (d.negotiated_.compression == permessage_deflate && h.opcode == opcode::continuation)
             found.add(Finding::continuation_compressed);
@@ -413,12 +415,11 @@ Bytes DirectionDecoder::Feed::inflate(Bytes in, Frame& frame, Undecoded& undecod
                                      : d.inflate_.again(p.inflate_index, in, d.output_);
     ++p.inflate_index;
     undecoded = undecoded_by(result);
-    const bool judge = d.negotiated_.known && !d.negotiated_.unknown_extension;
-    if (result == Inflated::failed && !judge)
+    if (result == Inflated::failed && !extensions_understood())
         undecoded = Undecoded::no_context; // compressed by permessage-deflate: that was a guess
     else if (result == Inflated::failed)
         frame.findings.add(Finding::inflate_failed);
-    else if (result == Inflated::window_exceeded)
+    else if (result == Inflated::window_exceeded && extensions_understood())
         frame.findings.add(Finding::window_exceeded);
     const auto out = arena_.copy(d.output_);
     if (d.output_.capacity() > (1U << 20))
@@ -452,7 +453,8 @@ void DirectionDecoder::Feed::add_to_message(Frame& frame) {
     if (p.message_opcode == opcode::text && (!p.message_compressed || by_frame) && p.message_lacks == Undecoded::no) {
         const auto good = p.utf8.feed(piece);
         const bool bad = !p.utf8.valid() || (h.fin && !p.utf8.at_border());
-        if (bad && !p.utf8_reported && !p.message_opaque) {
+        // An extension that nobody here knows may have changed the payload, with or without a bit.
+        if (bad && !p.utf8_reported && !p.message_opaque && !d.negotiated_.unknown_extension) {
             frame.findings.add(Finding::text_not_utf8);
             frame.finding_offset = static_cast<std::uint32_t>(
                 by_frame || piece.empty() ? 0 : std::min(good, piece.size() - 1));
@@ -504,7 +506,7 @@ void DirectionDecoder::Feed::complete_message(Frame& frame, Bytes piece) {
                 Utf8Validator whole;
                 whole.feed(message->data);
                 utf8_good = whole.valid() && whole.at_border();
-                if (!utf8_good)
+                if (!utf8_good && extensions_understood())
                     frame.findings.add(Finding::text_not_utf8);
             } else if (!inflated) {
                 message->data = {};

@@ -163,9 +163,10 @@ bool deflate_response_fits(const DeflateParameters& offer, const DeflateParamete
            response.client_max_window_bits <= offer.client_max_window_bits;
 }
 
-Negotiated negotiate(const List<Extension>& accepted) noexcept {
+Negotiated negotiate(const List<Extension>& accepted, bool all_read) noexcept {
     Negotiated result;
     result.known = true;
+    result.unknown_extension = !all_read;
     for (const auto& extension : accepted) {
         if (extension.name == "permessage-deflate") {
             const auto parameters = deflate_parameters(extension, true);

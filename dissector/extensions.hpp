@@ -50,7 +50,8 @@ struct Negotiated {
     std::uint8_t window_bits[2] = {15, 15};       ///< Indexed by Direction.
 };
 
-/// What the extensions of a 101 response mean for the frames that follow.
-Negotiated negotiate(const List<Extension>& accepted) noexcept;
+/// What the extensions of a 101 response mean for the frames that follow. `all_read`: none was left out for its grammar; one that
+/// was may mean anything.
+Negotiated negotiate(const List<Extension>& accepted, bool all_read) noexcept;
 
 } // namespace ws

@@ -8,6 +8,10 @@
 namespace ws {
 namespace {
 
+// RFC 6455 11.3: may not appear more than once.
+constexpr std::string_view once_in_request[] = {"Sec-WebSocket-Key", "Sec-WebSocket-Version"};
+constexpr std::string_view once_in_response[] = {"Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"};
+
 /// Calls `visit(value)` for every field of that name.
 template <class Visit> void for_each_field(const HttpHead& head, std::string_view name, Visit visit) {
     for (const auto& field : head.fields)
@@ -43,15 +47,36 @@ void read_lists(const HttpHead& head, const Arena& arena, Handshake& out, std::s
             protocols->append(value).append(",");
     });
     for_each_field(head, "Sec-WebSocket-Extensions", [&](std::string_view value) {
-        if (!parse_extensions(value, arena, out.extensions))
+        if (!parse_extensions(value, arena, out.extensions)) {
+            out.extensions_read = false;
             out.findings.push_back(arena, {Finding::extension_parameter, value});
+        }
         if (extensions)
             extensions->append(value).append(",");
     });
 }
 
+/// A client may offer other protocols to upgrade to; the server switches to this one alone (RFC 6455 4.1, 4.2.2).
+bool upgrades_to_websocket(const HttpHead& head) {
+    if (head.is_request)
+        return has_token(head, "Upgrade", "websocket");
+    const auto* field = head.find("Upgrade");
+    return field && equal_ignoring_case(field->value, "websocket");
+}
+
+void check_repeated(const HttpHead& head, std::span<const std::string_view> names, const Arena& arena, Handshake& out) {
+    for (const auto name : names) {
+        bool seen = false;
+        for_each_field(head, name, [&](std::string_view value) {
+            if (seen)
+                out.findings.push_back(arena, {Finding::header_repeated, value.empty() ? out.start_line : value});
+            seen = true;
+        });
+    }
+}
+
 void check_upgrade(const HttpHead& head, const Arena& arena, Handshake& out) {
-    if (!has_token(head, "Upgrade", "websocket"))
+    if (!upgrades_to_websocket(head))
         out.findings.push_back(arena, {Finding::upgrade_missing, place(head, "Upgrade", out.start_line)});
     if (!has_token(head, "Connection", "upgrade"))
         out.findings.push_back(arena, {Finding::connection_missing, place(head, "Connection", out.start_line)});
@@ -87,7 +112,7 @@ void check_accept(Handshake& out, const Arena& arena) {
         out.findings.push_back(arena, {Finding::accept_wrong, out.accept->value.empty() ? out.start_line : out.accept->value});
 }
 
-void check_selection(Handshake& out, const Offer* offer, const Arena& arena) {
+void check_selection(const HttpHead& head, Handshake& out, const Offer* offer, const Arena& arena) {
     List<Extension> offers;
     if (offer)
         parse_extensions(offer->extensions, arena, offers);
@@ -99,13 +124,21 @@ void check_selection(Handshake& out, const Offer* offer, const Arena& arena) {
         else if (accepted.name == "permessage-deflate" && !parameters_allowed(accepted, offers, offer != nullptr))
             out.findings.push_back(arena, {Finding::extension_parameter, accepted.text});
     }
-    for (const auto protocol : out.protocols) {
-        bool offered = !offer;
-        if (offer)
-            for_each_element(offer->protocols, [&](std::string_view element) { offered = offered || element == protocol; });
-        if (!offered)
-            out.findings.push_back(arena, {Finding::protocol_not_offered, protocol});
-    }
+    for_each_field(head, "Sec-WebSocket-Protocol", [&](std::string_view value) {
+        // One is selected. As a list the value is none that was offered; it is named once.
+        bool first = true;
+        std::string_view wrong;
+        for_each_element(value, [&](std::string_view protocol) {
+            bool offered = !offer;
+            if (offer)
+                for_each_element(offer->protocols, [&](std::string_view element) { offered = offered || element == protocol; });
+            if (wrong.empty() && (!offered || !first))
+                wrong = protocol;
+            first = false;
+        });
+        if (!wrong.empty())
+            out.findings.push_back(arena, {Finding::protocol_not_offered, wrong});
+    });
 }
 
 } // namespace
@@ -148,6 +181,7 @@ Handshake read_request(const HttpHead& head, bool secure, const Arena& arena, Of
     fault(!out.version, Finding::version_missing, out.start_line);
     fault(out.version && out.version->value != "13", Finding::version_unsupported,
           out.version ? out.version->value : out.start_line);
+    check_repeated(head, once_in_request, arena, out);
     for (const auto& extension : out.extensions)
         if (extension.name == "permessage-deflate" && !deflate_parameters(extension, false).valid)
             out.findings.push_back(arena, {Finding::extension_parameter, extension.text});
@@ -168,7 +202,8 @@ Handshake read_response(const HttpHead& head, const Offer* offer, const Arena& a
     if (head.status == 101) { // any other status refuses, and then nothing of this is demanded
         check_upgrade(head, arena, out);
         check_accept(out, arena);
-        check_selection(out, offer, arena);
+        check_selection(head, out, offer, arena);
+        check_repeated(head, once_in_response, arena, out);
     }
     return out;
 }

@@ -20,6 +20,7 @@ struct Handshake {
     std::string_view start_line;
     List<std::string_view> protocols;
     List<Extension> extensions;
+    bool extensions_read = true; ///< Every one fits the grammar and is in the list.
     List<HandshakeFinding> findings;
 
     // Request

@@ -15,15 +15,21 @@ const header_field_info* info_text;
 const header_field_info* info_code;
 const header_field_info* info_reason;
 
-/// Only where a filter, column or script names the field: nobody sees it otherwise.
+/// Only where a filter, column or script may name the field. `tshark -T fields` names none beforehand, it makes the whole tree.
 void add(proto_tree* tree, const header_field_info* field, Place at, int offset, int length, guint encoding) {
-    if (field && field->ref_type != HF_REF_TYPE_NONE)
+    if (field && proto_field_is_referenced(tree, field->id))
         proto_item_set_hidden(proto_tree_add_item(tree, field->id, at.tvb, at.offset + offset, length, encoding));
+}
+
+void add_text(proto_tree* tree, packet_info* pinfo, const header_field_info* field, Place at, int offset, Bytes text) {
+    if (field && proto_field_is_referenced(tree, field->id))
+        proto_item_set_hidden(proto_tree_add_string(tree, field->id, at.tvb, at.offset + offset, static_cast<gint>(text.size()),
+                                                    show(pinfo, {reinterpret_cast<const char*>(text.data()), text.size()})));
 }
 
 } // namespace
 
-void add_builtin_fields(proto_tree* tree, const FrameTree& at, const Frame& frame, Place message) {
+void add_builtin_fields(proto_tree* tree, packet_info* pinfo, const FrameTree& at, const Frame& frame, Place message) {
     const auto size = static_cast<int>(frame.payload.size());
     add(tree, info_protocol, at.frame, 0, frame.header.size, ENC_NA);
     add(at.tree, info_fin, at.frame, 0, 1, ENC_NA);
@@ -32,11 +38,11 @@ void add_builtin_fields(proto_tree* tree, const FrameTree& at, const Frame& fram
     if (size)
         add(at.tree, info_payload, at.payload, 0, size, ENC_NA);
     if (message.tvb && frame.completes->text && !frame.completes->data.empty())
-        add(at.tree, info_text, message, 0, static_cast<int>(frame.completes->data.size()), ENC_UTF_8);
+        add_text(at.tree, pinfo, info_text, message, 0, frame.completes->data);
     if (frame.header.opcode == opcode::close && size >= 2) {
         add(at.tree, info_code, at.payload, 0, 2, ENC_BIG_ENDIAN);
         if (size > 2)
-            add(at.tree, info_reason, at.payload, 2, size - 2, ENC_UTF_8);
+            add_text(at.tree, pinfo, info_reason, at.payload, 2, frame.payload.subspan(2));
     }
 }
 

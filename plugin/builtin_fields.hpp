@@ -6,6 +6,6 @@
 namespace ws {
 
 /// Hidden items of Wireshark's own `websocket` dissector, so that filters, columns and scripts that name its fields keep working.
-void add_builtin_fields(proto_tree* tree, const FrameTree& at, const Frame& frame, Place message);
+void add_builtin_fields(proto_tree* tree, packet_info* pinfo, const FrameTree& at, const Frame& frame, Place message);
 
 } // namespace ws

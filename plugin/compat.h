@@ -24,6 +24,7 @@
 #include <epan/tfs.h>
 #include <epan/tvbuff.h>
 
+#include <epan/dissectors/packet-http.h>
 #include <epan/dissectors/packet-tcp.h>
 
 #include <wsutil/unicode-utils.h>
@@ -44,4 +45,22 @@ using BoolPreference = gboolean;
 
 #if !WS_WIRESHARK_AT_LEAST(4, 4)
 #define tvb_get_uint8 tvb_get_guint8
+#endif
+
+#if !WS_WIRESHARK_AT_LEAST(4, 4)
+/// How many of a connection's HTTP requests before this packet have no response so far; of the last `most`.
+inline guint32 unanswered_requests(const http_conv_t* http, guint32 packet, guint32 most) {
+    guint32 requests = 0;
+    guint32 responses = 0;
+    for (const auto* at = http->req_res_tail; at && most; at = at->prev, --most) {
+        requests += at->req_framenum && at->req_framenum < packet ? 1 : 0;
+        responses += at->res_framenum ? 1 : 0;
+    }
+    return requests > responses ? requests - responses : 0;
+}
+#else
+/// Newer releases keep no such list.
+inline guint32 unanswered_requests(const http_conv_t*, guint32, guint32) {
+    return 0;
+}
 #endif

@@ -5,6 +5,7 @@
 #include "border.hpp"
 #include "builtin_fields.hpp"
 #include "columns.hpp"
+#include "diagnosis_fields.hpp"
 #include "frame_fields.hpp"
 #include "handshake_dissector.hpp"
 #include "message_fields.hpp"
@@ -42,18 +43,32 @@ Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Directio
     piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
     if (PINFO_FD_VISITED(pinfo))
         return upgraded.connection.again(piece, packet_arena(pinfo));
-    return upgraded.connection.feed(piece, may_revisit(pinfo), packet_arena(pinfo));
+    const auto facts = upgraded.connection.feed(piece, may_revisit(pinfo), packet_arena(pinfo));
+    upgraded.tally.add(direction, facts, piece.time);
+    return facts;
+}
+
+/// Why the first Close frame came.
+void add_close_diagnosis(const FrameTree& shown, packet_info* pinfo, const Upgraded& upgraded, Direction direction, const Frame& frame) {
+    if (frame.payload.size() < 2)
+        return;
+    const auto code = static_cast<std::uint16_t>(frame.payload[0] << 8 | frame.payload[1]);
+    const auto now = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
+    if (const auto found = diagnose_close(direction, code, now - upgraded.tally.opened, packet_arena(pinfo)))
+        add_diagnosis(shown.tree, pinfo, shown.payload.tvb, shown.payload.offset, 2, found->diagnosis, found->text.data());
 }
 
 void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
                 const Frame& frame) {
     add_frame_to_columns(pinfo, frame);
     const auto shown = add_frame(tree, pinfo, tvb, upgraded, direction, frame);
+    if (shown.tree && frame.closes_first)
+        add_close_diagnosis(shown, pinfo, upgraded, direction, frame);
     Place message{};
     if (frame.completes)
         message = add_message(shown, pinfo, frame, tvb, has_subdissector(upgraded));
     if (shown.tree)
-        add_builtin_fields(tree, shown, frame, message);
+        add_builtin_fields(tree, pinfo, shown, frame, message);
     if (message.tvb)
         dissect_message(message, pinfo, tree, upgraded, direction, *frame.completes);
 }
@@ -113,7 +128,6 @@ int dissect_undecided(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*
         if (session->upgraded_at(pinfo->num))
             return dissect_frames(tvb, pinfo, tree, data);
     }
-    pinfo->can_desegment = pinfo->saved_can_desegment; // TCP's service, which each call passes on to one level only
     if (pinfo->can_desegment > 0)
         ++pinfo->can_desegment; // each call takes one away, and HTTP is to have TCP's service as if called by it
     return call_dissector_only(http_over_tcp, tvb, pinfo, tree, data);

@@ -3,9 +3,12 @@
 // found a request or response, and reads the heads from the packet's data sources.
 #include "handshake_dissector.hpp"
 
+#include "connect_watch.hpp"
+#include "diagnosis_fields.hpp"
 #include "frame_dissector.hpp"
 #include "handshake_fields.hpp"
 #include "protocol.hpp"
+#include "transport_watch.hpp"
 
 #include <algorithm>
 
@@ -19,6 +22,7 @@ dissector_handle_t handle;
 
 /// What was found so far in the packet that is being dissected; lives in its pool.
 struct Seen {
+    std::uint32_t heads; ///< Of requests of any kind.
     std::uint32_t requests;
     std::uint32_t responses;
     const guint8* shown; ///< The head that dissect_response_before() took care of.
@@ -56,13 +60,12 @@ Layers look_at_layers(const packet_info* pinfo) {
 
 /// Cheap: most heads have nothing to do with WebSocket.
 bool mentions_websocket(std::string_view head) {
-    for (std::size_t at = 0; at + 9 <= head.size(); ++at) {
-        const auto next = head.find_first_of("wW", at);
-        if (next == std::string_view::npos)
+    for (auto end = head.find('\n'); end != std::string_view::npos; end = head.find('\n')) {
+        head.remove_prefix(end + 1);
+        if (head.empty() || head[0] == '\r' || head[0] == '\n')
             return false;
-        if (equal_ignoring_case(head.substr(next, 9), "websocket"))
+        if (equal_ignoring_case(head.substr(0, 14), "Sec-WebSocket-") || equal_ignoring_case(head.substr(0, 8), "Upgrade:"))
             return true;
-        at = next;
     }
     return false;
 }
@@ -114,14 +117,29 @@ struct Half {
     HandshakeContext context;
 };
 
+/// Ordinary requests on this connection that will be answered first (RFC 9112 9.3.2).
+std::uint32_t requests_before(packet_info* pinfo, const Seen& seen, const Session& session) {
+    constexpr guint32 most = 100;
+    auto* conversation = find_conversation_pinfo(pinfo, 0);
+    const auto* http = conversation ? static_cast<const http_conv_t*>(conversation_get_proto_data(conversation, http_id)) : nullptr;
+    const auto all = (http ? unanswered_requests(http, pinfo->num, most) : 0) + seen.heads;
+    return all > session.waiting() ? all - session.waiting() : 0;
+}
+
 Half read_request_head(const HttpHead& head, packet_info* pinfo, bool secure, Seen& seen) {
     Offer offer;
     Half half{true, read_request(head, secure, packet_arena(pinfo), offer), {}};
+    RequestNotes notes;
+    half.context.diagnoses = diagnose_request(head, pinfo->abs_ts.secs, read_claims, packet_arena(pinfo), notes);
     auto& session = session_of(pinfo, Direction::client_to_server);
     auto* exchange = session.find_request(pinfo->num, seen.requests);
     if (!PINFO_FD_VISITED(pinfo)) {
+        const auto others = requests_before(pinfo, seen, session);
         exchange = &session.add_request(pinfo, seen.requests);
+        exchange->others_first = others;
         exchange->offer = std::move(offer);
+        exchange->notes = std::move(notes);
+        remember_target(exchange->notes.host, secure);
         take_conversation(pinfo, undecided_handle());
     }
     ++seen.requests;
@@ -132,26 +150,30 @@ Half read_request_head(const HttpHead& head, packet_info* pinfo, bool secure, Se
 }
 
 Half read_response_head(const HttpHead& head, packet_info* pinfo, Seen& seen) {
+    const auto ordinal = seen.responses++;
     auto* known = find_session(pinfo);
     const bool awaited = known && known->direction(pinfo) == Direction::server_to_client &&
-                         (PINFO_FD_VISITED(pinfo) ? known->find_response(pinfo->num, seen.responses) != nullptr
+                         (PINFO_FD_VISITED(pinfo) ? known->find_response(pinfo->num, ordinal) != nullptr
                                                   : known->awaits_response());
     if ((!awaited && !is_upgrade_response(head)) || head.status == 100)
         return {};
+    if (!PINFO_FD_VISITED(pinfo) && head.status != 101 && known && known->is_for_another())
+        return {};
     auto& session = session_of(pinfo, Direction::server_to_client);
-    auto* exchange = PINFO_FD_VISITED(pinfo) ? session.find_response(pinfo->num, seen.responses)
-                                             : &session.add_response(pinfo, seen.responses);
-    ++seen.responses;
+    auto* exchange = PINFO_FD_VISITED(pinfo) ? session.find_response(pinfo->num, ordinal)
+                                             : &session.add_response(pinfo, ordinal);
     if (!exchange)
         return {};
     Half half{true, read_response(head, exchange->request_captured ? &exchange->offer : nullptr, packet_arena(pinfo)), {}};
+    half.context.diagnoses =
+        diagnose_response(head, half.handshake, exchange->request_captured ? &exchange->notes : nullptr, packet_arena(pinfo));
     half.context.direction = Direction::server_to_client;
     half.context.stream = exchange->stream;
     half.context.other_packet = exchange->request_captured ? exchange->request_packet : 0;
     half.context.has_time = exchange->request_captured;
     nstime_delta(&half.context.time, &pinfo->abs_ts, &exchange->request_time);
     if (!PINFO_FD_VISITED(pinfo) && head.status == 101) {
-        session.upgrade(pinfo, exchange->stream, negotiate(half.handshake.extensions),
+        session.upgrade(pinfo, exchange->stream, negotiate(half.handshake.extensions, half.handshake.extensions_read),
                         half.handshake.protocols.empty() ? std::string_view{} : half.handshake.protocols[0]);
         take_conversation(pinfo, frames_handle());
     }
@@ -161,17 +183,20 @@ Half read_response_head(const HttpHead& head, packet_info* pinfo, Seen& seen) {
 Half read_half(const HttpHead& head, packet_info* pinfo, bool secure, Seen& seen) noexcept {
     if (!head.is_request)
         return read_response_head(head, pinfo, seen);
-    return is_upgrade_request(head) ? read_request_head(head, pinfo, secure, seen) : Half{};
+    const auto half = is_upgrade_request(head) ? read_request_head(head, pinfo, secure, seen) : Half{};
+    ++seen.heads;
+    return half;
 }
 
 /// The heads in one data source, from `at` on. Returns whether anything was shown.
 bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet_info* pinfo, proto_tree* tree, bool secure) {
-    auto& seen = seen_in(pinfo);
     const auto arena = packet_arena(pinfo);
     auto* session = find_session(pinfo);
     bool found = false;
     bool first = true;
     while (at < bytes.size() && g_ascii_isalpha(bytes[at])) {
+        if (watch_connect(tvb, static_cast<int>(at), bytes.substr(at), pinfo, tree))
+            return true;
         if (!mentions_websocket(bytes.substr(at)) && !(session && (session->awaits_response() || PINFO_FD_VISITED(pinfo))))
             break;
         HttpHead head;
@@ -181,6 +206,7 @@ bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet
         if (!first && size > bytes.size() - at) // HTTP waits for the rest of the body
             break;
         first = false;
+        auto& seen = seen_in(pinfo);
         const auto* begin = reinterpret_cast<const guint8*>(bytes.data()) + at;
         if (seen.shown == begin)
             return true;
@@ -198,10 +224,10 @@ bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet
     return found;
 }
 
-int dissect_handshakes(tvbuff_t*, packet_info* pinfo, proto_tree* tree, void*) {
+bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
     // HTTP keeps this for each packet in which it has dissected a head, and did not put it off until its body is complete.
     if (!p_get_proto_data(wmem_file_scope(), pinfo, http_id, 0))
-        return 0;
+        return false;
     const bool tls = look_at_layers(pinfo).tls;
     bool found = false;
     for (auto* source = pinfo->data_src; source; source = g_slist_next(source)) {
@@ -216,6 +242,15 @@ int dissect_handshakes(tvbuff_t*, packet_info* pinfo, proto_tree* tree, void*) {
             found = dissect_heads(tvb, bytes, at, pinfo, tree, tls) || found;
     }
     return found;
+}
+
+/// Every packet, after all other dissectors.
+int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
+    if (!protocol.take_over)
+        return 0;
+    const bool handshake = dissect_sources(pinfo, tree);
+    const bool ending = watch_transport(tvb, pinfo, tree);
+    return handshake || ending;
 }
 
 } // namespace
@@ -245,7 +280,7 @@ bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree
 }
 
 void register_handshake_dissector() {
-    handle = create_dissector_handle(dissect_handshakes, protocol.id);
+    handle = create_dissector_handle(dissect_after_all, protocol.id);
     register_postdissector(handle);
 }
 

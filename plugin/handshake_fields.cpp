@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "handshake_fields.hpp"
 
+#include "diagnosis_fields.hpp"
 #include "finding_fields.hpp"
 #include "frame_fields.hpp"
+#include "line_buffer.hpp"
 #include "protocol.hpp"
 
 namespace ws {
@@ -26,6 +28,7 @@ int hf_accept_valid = -1;
 int hf_response_in = -1;
 int hf_request_in = -1;
 int hf_time = -1;
+int hf_negotiated = -1;
 
 int ett_extension = -1;
 
@@ -62,6 +65,7 @@ class HeadTree {
         add_violation(tree_, pinfo_, tvb_, position(finding.where), size(finding.where), finding.finding);
     }
     proto_tree* tree() const { return tree_; }
+    packet_info* pinfo() const { return pinfo_; }
 
   private:
     bool inside(std::string_view value) const {
@@ -79,6 +83,28 @@ class HeadTree {
     std::string_view head_;
 };
 static_assert(std::is_trivially_destructible_v<HeadTree>);
+
+/// "permessage-deflate, client 15 bits with takeover, server 10 bits without takeover; subprotocol mqtt"
+const char* negotiated_text(packet_info* pinfo, const Handshake& handshake) {
+    const auto result = negotiate(handshake.extensions, handshake.extensions_read);
+    LineBuffer line(pinfo->pool, 512);
+    switch (result.compression) {
+    case Negotiated::Compression::none: line.text(handshake.extensions.empty() ? "no extension" : "no compression"); break;
+    case Negotiated::Compression::deflate_frame: line.text("deflate-frame"); break;
+    case Negotiated::Compression::permessage_deflate: line.text("permessage-deflate"); break;
+    }
+    for (const std::size_t i : {0, 1})
+        if (result.compression != Negotiated::Compression::none)
+            line.text(i ? ", server " : ", client ").number(result.window_bits[i]).text(" bits ").text(
+                result.no_context_takeover[i] ? "without takeover" : "with takeover");
+    if (result.unknown_extension)
+        line.text(", an unknown extension");
+    if (handshake.protocols.empty())
+        line.text("; no subprotocol");
+    else
+        line.text("; subprotocol ").text(handshake.protocols[0].substr(0, 200));
+    return show(pinfo, line.finish());
+}
 
 void add_lists(const HeadTree& head, const Handshake& handshake) {
     for (const auto protocol : handshake.protocols)
@@ -113,6 +139,8 @@ void add_response(const HeadTree& head, tvbuff_t* tvb, int offset, const Handsha
         generated(head.text(hf_accept_expected, handshake.accept_expected));
         head.boolean(hf_accept_valid, handshake.accept_valid);
     }
+    if (handshake.status == 101)
+        generated(proto_tree_add_string(head.tree(), hf_negotiated, tvb, offset, 0, negotiated_text(head.pinfo(), handshake)));
     add_lists(head, handshake);
     head.packet(hf_request_in, context.other_packet);
     if (context.has_time)
@@ -136,6 +164,9 @@ void add_handshake(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offs
         add_response(head, tvb, offset, handshake, context);
     for (const auto& finding : handshake.findings)
         head.violation(finding);
+    for (const auto& found : context.diagnoses)
+        add_diagnosis(head.tree(), pinfo, tvb, offset, static_cast<int>(handshake.start_line.size()), found.diagnosis,
+                      show(pinfo, found.text));
 }
 
 void register_handshake_fields() {
@@ -167,6 +198,9 @@ void register_handshake_fields() {
         {&hf_accept_expected,
          {"Accept expected", "ws.handshake.accept.expected", FT_STRING, BASE_NONE, nullptr, 0,
           "What the request's key demands", HFILL}},
+        {&hf_negotiated,
+         {"Negotiated", "ws.handshake.negotiated", FT_STRING, BASE_NONE, nullptr, 0,
+          "What both sides agreed on: compression with its parameters, and the subprotocol", HFILL}},
         {&hf_accept_valid,
          {"Accept valid", "ws.handshake.accept.valid", FT_BOOLEAN, BASE_NONE, nullptr, 0,
           "Sec-WebSocket-Accept is what the key demands", HFILL}},

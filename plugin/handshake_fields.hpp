@@ -3,6 +3,7 @@
 
 #include "compat.h"
 
+#include "diagnosis.hpp"
 #include "frame.hpp"
 #include "handshake.hpp"
 
@@ -15,6 +16,7 @@ struct HandshakeContext {
     std::uint32_t other_packet; ///< Of the response on the request, of the request on the response.
     bool has_time;
     nstime_t time;              ///< From request to response, on the response.
+    DiagnosedList diagnoses;
 };
 
 /// Shows one half. `tvb` holds the head from `offset`, at `head`.

@@ -15,6 +15,8 @@ void register_protocol() {
     register_frame_fields();
     register_message_fields();
     register_finding_fields();
+    register_diagnosis_fields();
+    register_session_fields();
 
     auto* preferences = prefs_register_protocol(protocol.id, nullptr);
     prefs_register_bool_preference(preferences, "take_over", "Take over from the built-in dissector",
@@ -24,10 +26,13 @@ void register_protocol() {
     register_sessions();
     register_frame_dissectors();
     register_handshake_dissector();
+    register_connect_watch();
+    register_transport_watch();
 }
 
 void hand_off() {
     hand_off_handshake_dissector();
+    hand_off_transport_watch();
     hand_off_frame_dissectors();
     hand_off_subdissectors();
     hand_off_builtin();

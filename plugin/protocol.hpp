@@ -42,10 +42,15 @@ void register_handshake_fields();
 void register_frame_fields();
 void register_message_fields();
 void register_finding_fields();
+void register_diagnosis_fields();
+void register_session_fields();
 
 /// Entry points into the dissection, registered with Wireshark.
 void register_handshake_dissector();
 void register_frame_dissectors();
+void register_connect_watch();
+void register_transport_watch();
+void hand_off_transport_watch();
 void hand_off_handshake_dissector();
 void hand_off_frame_dissectors();
 void hand_off_subdissectors();

@@ -75,12 +75,33 @@ Upgraded& Session::upgrade(packet_info* pinfo, std::uint32_t stream, const Negot
     const Limits limits{std::size_t{protocol.limit_mib} << 20};
     std::string name(subprotocol);
     auto* subdissector = find_subdissector(name, static_cast<std::uint16_t>(server_port));
-    return *upgraded_.emplace_back(
+    auto& upgraded = *upgraded_.emplace_back(
         new Upgraded{stream, pinfo->num, std::move(name), subdissector, Connection(negotiated, limits)});
+    const auto nanoseconds = [](const nstime_t& time) { return static_cast<std::int64_t>(time.secs) * 1000000000 + time.nsecs; };
+    upgraded.tally.opened = upgraded.tally.requested = upgraded.tally.last = nanoseconds(pinfo->abs_ts);
+    const auto* exchange = pending() ? pending() : exchanges_.empty() ? nullptr : exchanges_.back().get();
+    if (exchange && exchange->request_captured && exchange->stream == stream)
+        upgraded.tally.requested = nanoseconds(exchange->request_time);
+    return upgraded;
 }
 
 Upgraded& Session::upgrade_unanswered(packet_info* pinfo) {
     return upgrade(pinfo, exchanges_.empty() ? new_stream() : exchanges_.back()->stream, {}, {});
+}
+
+bool Session::is_for_another() {
+    if (!awaits_response() || !exchanges_[answered_]->others_first)
+        return false;
+    for (auto i = answered_; i < exchanges_.size(); ++i)
+        exchanges_[i]->others_first -= std::min(exchanges_[i]->others_first, 1U);
+    return true;
+}
+
+bool Session::answered(std::uint32_t request_packet) const {
+    const auto end = exchanges_.begin() + static_cast<std::ptrdiff_t>(answered_);
+    const auto it = std::lower_bound(exchanges_.begin(), end, request_packet,
+                                     [](const auto& e, std::uint32_t number) { return e->request_packet < number; });
+    return it != end && (*it)->request_packet == request_packet;
 }
 
 Exchange* Session::find_request(std::uint32_t packet, std::uint32_t ordinal) {

@@ -4,7 +4,10 @@
 #include "compat.h"
 
 #include "connection.hpp"
+#include "diagnosis.hpp"
 #include "handshake.hpp"
+#include "tally.hpp"
+#include "transport_watch.hpp"
 
 #include <map>
 #include <memory>
@@ -23,6 +26,8 @@ struct Exchange {
     std::uint32_t response_packet = 0; ///< 0: not seen so far.
     std::uint32_t response_ordinal = 0;
     Offer offer;
+    RequestNotes notes; ///< What a response is explained with.
+    std::uint32_t others_first = 0; ///< Responses to ordinary requests that were sent before this one (pipelining).
 };
 
 /// What a subdissector left over of one direction's messages: it may speak a protocol of its own whose units span messages, as MQTT's
@@ -46,6 +51,7 @@ struct Upgraded {
     dissector_handle_t subdissector; ///< Of its messages, or null.
     Connection connection;
     Leftover leftover[2] = {}; ///< Indexed by Direction.
+    Tally tally = {};
 };
 
 /// What one TCP connection is known to carry. It lives as long as the capture file is open.
@@ -69,10 +75,20 @@ class Session {
     Exchange* find_response(std::uint32_t packet, std::uint32_t ordinal);
     /// A request waits for its response.
     bool awaits_response() const { return answered_ < exchanges_.size(); }
+    /// The first visit: a response that belongs to an ordinary request before the oldest that waits.
+    bool is_for_another();
+    /// Requests that wait for their responses.
+    std::uint32_t waiting() const { return static_cast<std::uint32_t>(exchanges_.size() - answered_); }
+    /// The oldest request that waits for its response, or null.
+    const Exchange* pending() const { return awaits_response() ? exchanges_[answered_].get() : nullptr; }
+    /// The request in this packet has its response.
+    bool answered(std::uint32_t request_packet) const;
     /// The connection whose frames this packet may carry, or null.
     Upgraded* upgraded_at(std::uint32_t packet);
 
     static std::uint32_t new_stream();
+
+    Transport transport;
 
   private:
     address client_;

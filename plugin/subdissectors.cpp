@@ -45,6 +45,15 @@ bool have_heuristics = false;
 dissector_handle_t json;
 int json_id = -1;
 
+/// Looked up on first use: other plugins hand off after this one.
+dissector_handle_t handle_of(Mapped& row) {
+    if (!row.handle)
+        row.handle = find_dissector(row.dissector);
+    if (!row.handle && row.port)
+        row.handle = dissector_get_default_uint_handle("tcp.port", row.port);
+    return row.handle;
+}
+
 bool looks_like_json(Bytes data) {
     const auto is_blank = [](std::uint8_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
     const auto first = std::find_if_not(data.begin(), data.end(), is_blank);
@@ -168,9 +177,9 @@ dissector_handle_t find_subdissector(const std::string& subprotocol, std::uint16
     if (!subprotocol.empty()) {
         if (auto* handle = dissector_get_string_handle(by_subprotocol, subprotocol.c_str()))
             return handle;
-        for (const auto& row : mapped)
+        for (auto& row : mapped)
             if (subprotocol == row.subprotocol)
-                return row.handle;
+                return handle_of(row);
     }
     return dissector_get_uint_handle(by_port, server_port);
 }
@@ -210,11 +219,6 @@ void hand_off_subdissectors() {
     });
     json = find_dissector("json");
     json_id = proto_get_id_by_filter_name("json");
-    for (auto& row : mapped) {
-        row.handle = find_dissector(row.dissector);
-        if (!row.handle && row.port)
-            row.handle = dissector_get_default_uint_handle("tcp.port", row.port);
-    }
 }
 
 } // namespace ws

@@ -38,13 +38,14 @@ NOTE, WARNING = 0x400000, 0x600000  # of _ws.expert.severity
 CLIENT, SERVER = "client", "server"
 
 # Packets with something to say; in a capture of one byte per segment most have nothing.
-FACTS = ("ws.opcode or ws.handshake.type or ws.undecoded or ws.violation or _ws.malformed "
+FACTS = ("ws.opcode or ws.handshake.type or ws.undecoded or ws.violation or ws.diagnosis or _ws.malformed "
          f"or _ws.expert.severity >= {WARNING}")
 LAYERS = "frame tcp http ws websocket _ws.malformed"
 
 # What depends on how the bytes were cut, or is known from the second pass on.
 VOLATILE = {"ws.fragment", "ws.reassembled_in", "ws.pong_in", "ws.ping_in", "ws.rtt", "ws.close_in",
-            "ws.handshake.request_in", "ws.handshake.response_in", "ws.handshake.time"}
+            "ws.handshake.request_in", "ws.handshake.response_in", "ws.handshake.time",
+            "ws.diagnosis.explanation", "_ws.expert.message"}
 
 
 # ---- running ----------------------------------------------------------------
@@ -58,11 +59,18 @@ def scratch():
     return pathlib.Path(folder.name)
 
 
-def run(program, *arguments, plugin=True, stdin=None, limit=None, check=True):
-    """Runs one of Wireshark's programs as an ordinary user without preferences; returns the finished process."""
+def run(program, *arguments, plugins=BUILD / "plugins", stdin=None, limit=None, check=True, strict=False):
+    """Runs one of Wireshark's programs as an ordinary user without preferences; returns the finished process.
+
+    plugins: the folder with the plugins, or None for Wireshark as it comes. limit: called in the new process.
+    strict: a bug that Wireshark catches, or memory used after it was freed, ends the program.
+    """
     with tempfile.TemporaryDirectory(dir=scratch()) as home:
         environment = {"PATH": os.environ["PATH"], "HOME": home, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        environment["WIRESHARK_PLUGIN_DIR"] = str(BUILD / "plugins") if plugin else home
+        if strict:
+            environment |= {"WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1", "MALLOC_PERTURB_": "165", "MALLOC_CHECK_": "3"}
+        if plugins:
+            environment["WIRESHARK_PLUGIN_DIR"] = str(plugins)
         prefix = []
         if os.geteuid() == 0:
             os.chown(home, NOBODY, NOBODY)
@@ -79,17 +87,17 @@ def tshark(capture, *arguments, **options):
     return run("tshark", "-r", capture, *arguments, **options).stdout.decode(errors="replace")
 
 
-def fields(capture, names, *arguments, shown="ws"):
+def fields(capture, names, *arguments, shown="ws", **options):
     """One list of values per field and packet that the filter shows: [[values of names[0], ...], ...]."""
     wanted = [argument for name in names for argument in ("-e", name)]
     out = tshark(capture, "-Y", shown, "-T", "fields", *wanted, "-E", "separator=\x1e", "-E", "aggregator=\x1f",
-                 "-E", "occurrence=a", *arguments)
+                 "-E", "occurrence=a", *arguments, **options)
     return [[value.split("\x1f") if value else [] for value in line.split("\x1e")] for line in out.split("\n")[:-1]]
 
 
-def packets_matching(capture, display_filter, *arguments):
+def packets_matching(capture, display_filter, *arguments, **options):
     """The numbers of the packets that a display filter shows."""
-    out = tshark(capture, "-Y", display_filter, "-T", "fields", "-e", "frame.number", *arguments)
+    out = tshark(capture, "-Y", display_filter, "-T", "fields", "-e", "frame.number", *arguments, **options)
     return [int(line) for line in out.split()]
 
 
@@ -181,9 +189,9 @@ class Stream:
         return [value for layer in self.layers for value in layer.all(name)]
 
     def experts(self):
-        """The names of expert infos, but for those of TCP, and HTTP's on every message."""
+        """The names of expert infos, but for those of TCP, HTTP's on every message, and diagnoses."""
         found = [expert for packet in self.packets for expert in packet.tree.experts()]
-        return [name for name, _, severity in found if severity >= NOTE and not name.startswith("tcp.")]
+        return [name for name, _, severity in found if severity >= NOTE and not name.startswith(("tcp.", "ws.diagnosis."))]
 
     def malformed(self):
         return [packet.number for packet in self.packets if "_ws.malformed" in packet.tree.names()]
@@ -244,6 +252,7 @@ class Truth:
     handshakes: list | None = None              # for each half the fields to compare
     violations: list = field(default_factory=list)
     undecoded: list = field(default_factory=list)
+    diagnoses: list = field(default_factory=list)
 
     def check(self, stream):
         assert stream.messages(CLIENT) == self.client
@@ -259,6 +268,7 @@ class Truth:
                 assert_fields(layer, expected)
         assert sorted(stream.all("ws.violation")) == sorted(self.violations)
         assert sorted(stream.all("ws.undecoded")) == sorted(self.undecoded)
+        assert sorted(stream.all("ws.diagnosis")) == sorted(self.diagnoses)
         assert sorted(stream.experts()) == sorted("ws.violation." + v for v in self.violations)
         assert not stream.malformed()
 

@@ -102,13 +102,14 @@ def after_a_refusal(tcp):
                         OFFERS | {"ws.handshake.url": "ws://example.com/second", "ws.handshake.key": OTHER_KEY},
                         ACCEPTS | {"ws.handshake.status": 101, "ws.handshake.accept": accept(OTHER_KEY),
                                    "ws.handshake.accept.valid": True}]
+    truth.diagnoses = ["unauthorized"]
     return truth
 
 
 @cases
 def refused(tcp):
     tcp.syn().client(request()).server(response(status="403 Forbidden", body=b"no")).fin("server")
-    return Truth(handshakes=[OFFERS, ACCEPTS | {"ws.handshake.status": 403}])
+    return Truth(handshakes=[OFFERS, ACCEPTS | {"ws.handshake.status": 403}], diagnoses=["forbidden"])
 
 
 def cased(change):
@@ -153,8 +154,8 @@ def lists_over_several_lines(tcp):
         ("Sec-WebSocket-Extensions", "x-two"), ("Sec-WebSocket-Protocol", "second,third"),
         ("Sec-WebSocket-Extensions", ""), ("Sec-WebSocket-Extensions", ", permessage-deflate ,, x-three")]))
     deflate = Deflater()
-    tcp.server(response(headers=[("Sec-WebSocket-Protocol", "third"), ("Sec-WebSocket-Extensions", "x-two"),
-                                 ("Sec-WebSocket-Extensions", "permessage-deflate")]))
+    tcp.server(response(headers=[("Sec-WebSocket-Protocol", "third"),
+                                 ("Sec-WebSocket-Extensions", "x-two, permessage-deflate")]))  # here one line (11.3.2)
     tcp.server(text(deflate.message(b"compressed"), rsv=4))
     return Truth(server=["compressed"], handshakes=[
         OFFERS | {"ws.handshake.protocol": ["first", "second", "third"],
@@ -307,7 +308,7 @@ def test_what_is_not_websocket_is_left_alone():
     other.server(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: example\r\nConnection: Upgrade\r\n\r\n")
     other.server(text("not a frame"))
     binary = capture.tcp(server=("10.0.0.2", 4444)).syn()
-    binary.client(text("not after a handshake", mask=KEY)).server(text("neither"))
+    binary.client(bytes(range(256))).server(b"\x00\x01\x02\x03").client(b"plain text\r\n").server(b"\x81")
     assert packets_matching(save(capture), "ws or websocket") == []
 
 

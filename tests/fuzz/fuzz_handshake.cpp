@@ -43,7 +43,7 @@ void check(const Handshake& h, std::string_view head, const Arena& arena) {
         demand(lies_in(protocol, head) && !protocol.empty());
     for (const auto& extension : h.extensions)
         check_extension(extension, arena);
-    for (const auto bits : negotiate(h.extensions).window_bits)
+    for (const auto bits : negotiate(h.extensions, h.extensions_read).window_bits)
         demand(bits >= 8 && bits <= 15);
     if (h.key_valid) {
         gsize size = 0;

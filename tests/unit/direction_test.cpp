@@ -466,6 +466,29 @@ TEST(UnknownExtension, ShowsThePayloadRawAndGuessesNothing) {
         EXPECT_TRUE(m->opaque && !m->text && !m->compressed);
 }
 
+TEST(UnknownExtension, MayChangeThePayloadWithoutABit) {
+    auto beside_deflate = deflate(9);
+    beside_deflate.unknown_extension = true;
+    const auto bad = Deflater().message("bad \xff");
+    const auto far = FixedBlock().literals(noise(600)).match(3, 600).message();
+    for (const auto direction : both_directions) {
+        const std::vector<WireFrame> plain_text = {{.payload = "bad \xff"},
+                                                   {.fin = false, .payload = "\xe2"},
+                                                   {.opcode = 0, .payload = "("},
+                                                   {.payload = "good"}};
+        const auto s = decoded(direction, joined(direction, plain_text), unknown_extension());
+        EXPECT_EQ(s.findings(direction), Texts(4));
+        EXPECT_FALSE(s.messages(direction)[0]->text);
+        EXPECT_TRUE(s.messages(direction)[2]->text);
+        const auto d = decoded(direction,
+                               joined(direction, {{.rsv1 = true, .payload = bad},
+                                                  {.rsv1 = true, .payload = "\x06"},
+                                                  {.rsv1 = true, .opcode = 2, .payload = far}}),
+                               beside_deflate);
+        EXPECT_EQ(d.findings(direction), Texts(3));
+    }
+}
+
 // -----------------------------------------------------------------------------------------------------------
 // rules
 
@@ -557,6 +580,10 @@ std::vector<Rule> rules_of_either_direction() {
         {"inflate_failed",
          {{.rsv1 = true, .payload = "\x06"}, text},
          {"inflate_failed", ""},
+         deflate_frame()},
+        {"rsv_set",
+         {{.rsv1 = true, .opcode = 9}, {.rsv1 = true, .payload = hello}, {.rsv1 = true, .opcode = 10}},
+         {"rsv_set", "", "rsv_set"},
          deflate_frame()},
         {"window_exceeded",
          {{.rsv1 = true, .opcode = 2, .payload = FixedBlock().literals(noise(257)).match(3, 257).message()},

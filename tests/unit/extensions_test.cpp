@@ -172,8 +172,8 @@ TEST(DeflateParameters, OfTheResponseMustFitTheOffer) {
 Negotiated negotiated(std::string_view response) {
     TestArena arena;
     List<Extension> list;
-    parse_extensions(response, arena, list);
-    return negotiate(list);
+    const bool all_read = parse_extensions(response, arena, list);
+    return negotiate(list, all_read);
 }
 
 TEST(Negotiate, TakesTheResponseAtItsWord) {
@@ -208,6 +208,9 @@ TEST(Negotiate, KnowsTheDeflateOfWebkitAndWhatItDoesNotKnow) {
     EXPECT_EQ(negotiated("my-permessage-deflate").compression, none);
     EXPECT_TRUE(negotiated("my-permessage-deflate").unknown_extension);
     EXPECT_TRUE(negotiated("permessage-bzip2").unknown_extension);
+    EXPECT_TRUE(negotiated("x-other a").unknown_extension) << "does not fit the grammar, may mean anything";
+    EXPECT_TRUE(negotiated("permessage-deflate, a b").unknown_extension);
+    EXPECT_TRUE(negotiated("permessage-deflate; =1").unknown_extension);
     const auto both = negotiated("permessage-deflate, x-other");
     EXPECT_TRUE(both.unknown_extension);
     EXPECT_EQ(both.compression, permessage_deflate);

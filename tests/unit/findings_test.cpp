@@ -42,6 +42,7 @@ TEST(Findings, TableNamesEveryRuleOfTheInterface) {
                                                  "host_missing",
                                                  "upgrade_missing",
                                                  "connection_missing",
+                                                 "header_repeated",
                                                  "protocol_not_offered",
                                                  "extension_not_offered",
                                                  "extension_parameter"};

@@ -179,6 +179,7 @@ TEST(HandshakeRules, OfTheRequest) {
         {{}, "http_version", "GET /chat HTTP/1.0"},
         {{}, "", "GET /chat HTTP/1.1"},
         {{}, "", "GET /chat HTTP/2.0"},
+        {{{"Upgrade", "h2c, websocket"}, {"Connection", "keep-alive, Upgrade"}}, ""},
         {{{"Host", "-"}}, "host_missing"},
         {{{"Upgrade", "-"}}, "upgrade_missing"},
         {{{"Upgrade", "websockets"}}, "upgrade_missing"},
@@ -222,7 +223,10 @@ TEST(HandshakeRules, OfTheResponse) {
         {{}, {{"Sec-WebSocket-Protocol", "other"}}, "protocol_not_offered"},
         {{}, {{"Sec-WebSocket-Protocol", "CHAT"}}, "protocol_not_offered"},
         {{{"Sec-WebSocket-Protocol", "-"}}, {}, "protocol_not_offered"},
+        {{}, {{"Sec-WebSocket-Protocol", "chat, superchat"}}, "protocol_not_offered"},
         {{}, {{"Sec-WebSocket-Protocol", "superchat"}}, ""},
+        {{}, {{"Upgrade", "WebSocket"}, {"Connection", "keep-alive, Upgrade"}}, ""},
+        {{}, {{"Upgrade", "h2c, websocket"}}, "upgrade_missing"},
         {{}, {{"Sec-WebSocket-Protocol", "-"}}, ""},
         {{}, {{"Sec-WebSocket-Extensions", pmd}}, "extension_not_offered"},
         {{{"Sec-WebSocket-Extensions", "x-" + pmd + "; y=" + pmd}},
@@ -248,6 +252,69 @@ TEST(HandshakeRules, OfTheResponse) {
         const Request request(c.offered);
         EXPECT_EQ(Response(c.changes, &request.offer).findings(), c.expected) << c.expected;
     }
+}
+
+/// The good head with more fields at its end.
+std::string with_more(const std::string& start_line, const Fields& fields, const std::string& more) {
+    auto text = head_text(start_line, fields);
+    return text.insert(text.size() - 2, more);
+}
+
+TEST(HandshakeRules, SayWhichHeadersMayNotBeRepeated) {
+    const auto in_request = [](const std::string& more) {
+        Read read(with_more("GET / HTTP/1.1", good_request, more));
+        read.handshake = read_request(read.head, false, read.arena, read.offer);
+        return read.findings() + "|" + std::string(read.where(Finding::header_repeated));
+    };
+    EXPECT_EQ(in_request("sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"),
+              "header_repeated|AAAAAAAAAAAAAAAAAAAAAA==");
+    EXPECT_EQ(in_request("Sec-WebSocket-Version: 8\r\n"), "header_repeated|8");
+    EXPECT_EQ(in_request("Sec-WebSocket-Version: \r\n"), "header_repeated|GET / HTTP/1.1");
+    EXPECT_EQ(in_request("Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Extensions: a\r\n"
+                         "Sec-WebSocket-Extensions: b\r\nUpgrade: h2c\r\nConnection: keep-alive\r\n"),
+              "|");
+
+    const Request request(Fields{{"Sec-WebSocket-Extensions", "a, b"}});
+    const auto in_response = [&](const std::string& more) {
+        Read read(with_more("HTTP/1.1 101 Switching Protocols", good_response, more));
+        read.handshake = read_response(read.head, &request.offer, read.arena);
+        return read.findings() + "|" + std::string(read.where(Finding::header_repeated));
+    };
+    EXPECT_EQ(in_response("Sec-WebSocket-Accept: other\r\n"), "header_repeated|other");
+    EXPECT_EQ(in_response("Sec-WebSocket-Protocol: superchat\r\n"), "header_repeated|superchat");
+    EXPECT_EQ(in_response("Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: b\r\n"),
+              "header_repeated|b");
+    EXPECT_EQ(in_response("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 8\r\n"), "|");
+}
+
+TEST(HandshakeRules, JudgeValuesWithoutTheBlanksAroundThem) {
+    auto fields = good_request;
+    for (auto& [name, value] : fields)
+        value = "\t " + value + " \t ";
+    Read read(head_text("GET / HTTP/1.1", fields));
+    read.handshake = read_request(read.head, false, read.arena, read.offer);
+    EXPECT_EQ(read.findings(), "");
+    EXPECT_EQ(read.offer.key, "dGhlIHNhbXBsZSBub25jZQ==");
+
+    fields["Sec-WebSocket-Version"] = " 8 \t";
+    Read old(head_text("GET / HTTP/1.1", fields));
+    old.handshake = read_request(old.head, false, old.arena, old.offer);
+    EXPECT_EQ(old.where(Finding::version_unsupported), "8");
+
+    fields = good_response;
+    for (auto& [name, value] : fields)
+        value += " \t";
+    Read answer(head_text("HTTP/1.1 101 Switching Protocols", fields));
+    answer.handshake = read_response(answer.head, &read.offer, answer.arena);
+    EXPECT_EQ(answer.findings(), "");
+}
+
+TEST(HandshakeRules, AnExtensionThatCannotBeReadIsSaid) {
+    EXPECT_FALSE(Response({{"Sec-WebSocket-Extensions", "permessage-deflate, x y"}}, nullptr)
+                     .handshake.extensions_read);
+    EXPECT_TRUE(
+        Response({{"Sec-WebSocket-Extensions", "permessage-deflate"}}, nullptr).handshake.extensions_read);
+    EXPECT_TRUE(Response({}, nullptr).handshake.extensions_read);
 }
 
 TEST(HandshakeRules, ARefusalBreaksNone) {
@@ -292,6 +359,10 @@ TEST(HandshakeRules, PointAtTheBytesTheyAreAbout) {
     EXPECT_EQ(Response({{"Sec-WebSocket-Protocol", "chat, x"}}, &request.offer)
                   .where(Finding::protocol_not_offered),
               "x");
+    EXPECT_EQ(Response({{"Sec-WebSocket-Protocol", "chat, superchat"}}, nullptr)
+                  .where(Finding::protocol_not_offered),
+              "superchat")
+        << "one is selected, whatever was offered";
     EXPECT_EQ(Response({{"Sec-WebSocket-Extensions", "a, b;c"}}, &request.offer).handshake.extensions.size(),
               2U);
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "key_log.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace wscap {
+namespace {
+
+constexpr std::size_t longest_line = 1024; // bytes; the longest in use have about 300
+
+std::string hex(const ClientRandom& random) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (const auto byte : random) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
+} // namespace
+
+void KeyLog::add(std::string_view text) {
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        if (end == std::string_view::npos) {
+            if (partial_.size() + text.size() <= longest_line)
+                partial_ += text;
+            return;
+        }
+        partial_ += text.substr(0, end);
+        text.remove_prefix(end + 1);
+        add_line(partial_);
+        partial_.clear();
+    }
+}
+
+/// "LABEL client-random secret"
+void KeyLog::add_line(std::string_view line) {
+    while (!line.empty() && line.back() == '\r')
+        line.remove_suffix(1);
+    const auto space = line.find(' ');
+    if (line.empty() || line[0] == '#' || space == std::string_view::npos)
+        return;
+    std::string random(line.substr(space + 1, 64));
+    const auto is_hex = [](unsigned char c) { return std::isxdigit(c); };
+    if (random.size() != 64 || !std::all_of(random.begin(), random.end(), is_hex) ||
+        line.substr(space + 65, 1) != " ")
+        return;
+    std::transform(random.begin(), random.end(), random.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
+    const std::string whole = std::string(line) + '\n';
+    if (all_ || wanted_.contains(random)) {
+        wanted_lines_ += whole;
+        return;
+    }
+    const auto [found, fresh] = lines_.try_emplace(random);
+    if (fresh)
+        by_age_.push_back(random);
+    found->second += whole;
+    held_ += whole.size();
+    while (held_ > limit_ && !by_age_.empty()) {
+        if (const auto oldest = lines_.find(by_age_.front()); oldest != lines_.end()) {
+            held_ -= oldest->second.size();
+            lines_.erase(oldest);
+        }
+        by_age_.pop_front();
+    }
+}
+
+void KeyLog::want(const ClientRandom& random) {
+    const auto name = hex(random);
+    wanted_.insert(name);
+    if (const auto found = lines_.find(name); found != lines_.end()) {
+        held_ -= found->second.size();
+        wanted_lines_ += found->second;
+        lines_.erase(found);
+    }
+}
+
+} // namespace wscap

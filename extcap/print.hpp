@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "options.hpp"
+
+#include <memory>
+#include <sys/types.h>
+
+namespace wscap {
+
+/// --print: the capture goes through tshark with the WebSocket plugin, and what it makes of it, as PDML,
+/// becomes a line per message on standard output.
+class Print {
+  public:
+    /// Starts tshark. Throws std::runtime_error.
+    Print(const Options& options, const std::vector<Interface>& interfaces);
+    ~Print();
+
+    void packet(const Packet& packet) { writer_->packet(packet); }
+    void secrets(std::string_view key_log) { writer_->secrets(key_log); }
+    void flush() { writer_->flush(); }
+
+    /// Waits until everything is shown. Throws std::runtime_error if tshark failed.
+    void finish();
+
+  private:
+    std::unique_ptr<Writer> writer_;
+    pid_t tshark_ = -1, formatter_ = -1;
+};
+
+} // namespace wscap

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "selector.hpp"
+
+#include "link.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <random>
+
+namespace wscap {
+namespace {
+
+// A closed connection is remembered for its last retransmissions.
+constexpr std::uint64_t linger_packets = 1000000;
+constexpr std::size_t most_closed = 65536;
+
+// Segments after a hole, until the hole is taken for bytes that the capture does not have.
+constexpr std::uint8_t patience = 64;
+
+/// Signed distance of sequence numbers, which wrap (RFC 9293 3.4).
+std::int32_t distance(std::uint32_t from, std::uint32_t to) {
+    return static_cast<std::int32_t>(to - from);
+}
+
+} // namespace
+
+/// Kept small: there may be a hundred thousand.
+struct Selector::Connection {
+    enum class State : std::uint8_t { undecided, kept, rejected };
+
+    struct Side {
+        StreamWatch watch;
+        std::uint32_t next = 0;  ///< Sequence number of the next byte in order.
+        std::uint32_t first = 0; ///< Sequence number of the SYN.
+        std::uint8_t early = 0;  ///< Segments that came after a hole.
+        bool synchronised = false, has_syn = false, has_fin = false;
+    };
+
+    Waiting waiting;
+    Side sides[2];
+    Queue* queue = nullptr;
+    Node *before = nullptr, *after = nullptr; ///< In the queue.
+    std::uint32_t id = 0;
+    std::uint32_t accounted = 0; ///< Bytes counted into memory_.
+    FrameGuess guess;
+    State state = State::undecided;
+    bool guessing = false; ///< It ran already; only its frames can tell.
+    bool dormant = false;  ///< Its packets were too many: only those of a request wait.
+    bool asked = false;    ///< The last packet was part of a request.
+    bool closed = false;
+};
+
+std::size_t Selector::Hash::operator()(const FlowKey& key) const noexcept {
+    // The seed keeps a sender from choosing addresses that collide.
+    std::uint64_t words[5] = {};
+    std::memcpy(words, &key, sizeof key);
+    std::uint64_t hash = seed;
+    for (const auto word : words) {
+        __extension__ const auto product = static_cast<unsigned __int128>(hash ^ word) * 0x9E3779B97F4A7C15u;
+        hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+    }
+    return hash;
+}
+
+void Selector::Queue::push(Node& node) {
+    node.second.before = last;
+    node.second.after = nullptr;
+    (last ? last->second.after : first) = &node;
+    last = &node;
+}
+
+void Selector::Queue::remove(Node& node) {
+    Node* const before = node.second.before;
+    Node* const after = node.second.after;
+    (before ? before->second.after : first) = after;
+    (after ? after->second.before : last) = before;
+}
+
+Selector::Selector(Criteria criteria, Limits limits, Sink& sink)
+    : criteria_(std::move(criteria)), limits_(limits), sink_(sink),
+      defragmenter_(limits.fragments,
+                    [this](const Datagram& datagram, const std::vector<Packet>& packets) {
+                        if (const auto found = parse_segment(datagram))
+                            segment(*found, packets.data(), packets.size());
+                        else if (criteria_.all)
+                            for (const Packet& packet : packets)
+                                sink_.keep(packet, 0);
+                    }),
+      connections_(1024, Hash{std::random_device{}() | std::uint64_t{1} << 63}) {}
+
+Selector::~Selector() = default;
+
+void Selector::packet(const Packet& packet, std::uint16_t link_type) {
+    ++counters_.packets;
+    const auto cut = packet.length - std::min<std::size_t>(packet.length, packet.data.size());
+    const auto datagram =
+        parse_datagram(ip_datagram(link_type, packet.data), static_cast<std::uint32_t>(cut));
+    if (datagram && datagram->fragment && datagram->protocol == 6)
+        defragmenter_.add(*datagram, packet);
+    else if (const auto found = datagram ? parse_segment(*datagram) : std::nullopt)
+        segment(*found, &packet, 1);
+    else if (criteria_.all)
+        sink_.keep(packet, 0);
+}
+
+void Selector::segment(const Segment& segment, const Packet* packets, std::size_t count) {
+    if (criteria_.all)
+        return keep_all(segment, packets, count);
+    Node* node = find_or_begin(segment);
+    if (!node)
+        return;
+    Connection& connection = node->second;
+    if (connection.state == Connection::State::undecided) {
+        const Verdict verdict = decide(connection, segment);
+        if (verdict == Verdict::reject)
+            return settle(*node, verdict);
+        if (may_wait(connection, verdict))
+            wait(connection, segment, packets, count);
+        if (verdict == Verdict::keep)
+            settle(*node, verdict);
+        else
+            move(*node, connection.waiting.empty() ? quiet_ : undecided_);
+    } else if (connection.state == Connection::State::kept) {
+        for (std::size_t i = 0; i < count; ++i)
+            sink_.keep(packets[i], connection.id);
+    }
+    track_close(*node, segment);
+    while (memory_ > limits_.total) {
+        Node* const least = rejected_.first ? rejected_.first
+                            : quiet_.first  ? quiet_.first
+                                            : undecided_.first;
+        if (!least)
+            return;
+        counters_.forgotten += !rejected_.first;
+        erase(*least);
+    }
+}
+
+/// Nothing to decide; the number only keeps a connection's packets together.
+void Selector::keep_all(const Segment& segment, const Packet* packets, std::size_t count) {
+    const auto number = static_cast<std::uint32_t>(Hash{1}(segment.key)) % 65535 + 1;
+    for (std::size_t i = 0; i < count; ++i)
+        sink_.keep(packets[i], number);
+}
+
+Selector::Node* Selector::find_or_begin(const Segment& segment) {
+    const bool has_syn = segment.flags & TcpFlag::syn;
+    auto found = connections_.find(segment.key);
+    if (found != connections_.end() && has_syn) {
+        const auto& side = found->second.sides[segment.direction];
+        const bool joined_late = !(segment.flags & TcpFlag::ack) && side.synchronised;
+        // The same ports again, for a new connection.
+        if (side.has_syn ? side.first != segment.sequence : found->second.closed || joined_late) {
+            erase(*found);
+            found = connections_.end();
+        }
+    }
+    if (found != connections_.end())
+        return &*found;
+
+    const bool guess = criteria_.midstream && segment.length > 1 && !has_syn;
+    const bool upgrade = !has_syn && may_start_upgrade(segment.payload, criteria_);
+    if (!has_syn && !upgrade && !guess)
+        return nullptr;
+    Node& node = *connections_.try_emplace(segment.key).first;
+    node.second.guessing = guess && !upgrade;
+    move(node, quiet_);
+    ++counters_.connections;
+    return &node;
+}
+
+Verdict Selector::decide(Connection& connection, const Segment& segment) {
+    auto& side = connection.sides[segment.direction];
+    if (segment.flags & TcpFlag::syn) {
+        if (!side.has_syn) {
+            side.has_syn = side.synchronised = true;
+            side.first = segment.sequence;
+            side.next = segment.sequence + 1;
+            side.watch.begin();
+        }
+        if (!segment.length)
+            return Verdict::undecided;
+    }
+    if (!segment.length)
+        return Verdict::undecided;
+    if (connection.guessing) {
+        if (const auto verdict = connection.guess.segment(segment.direction, segment.payload, segment.length);
+            verdict != Verdict::undecided)
+            return verdict;
+    }
+    Waiting::Entry entry;
+    entry.sequence = segment.sequence + (segment.flags & TcpFlag::syn ? 1 : 0);
+    entry.payload = segment.payload;
+    entry.payload_length = segment.length;
+    entry.direction = segment.direction;
+    const auto verdict = deliver(connection, entry);
+    return verdict == Verdict::undecided && side.early ? deliver_waiting(connection, segment.direction)
+                                                       : verdict;
+}
+
+/// Gives the watch the bytes that are next in order.
+Verdict Selector::deliver(Connection& connection, const Waiting::Entry& entry) {
+    auto& side = connection.sides[entry.direction];
+    Evidence evidence;
+    if (!side.synchronised) {
+        side.synchronised = true;
+        side.next = entry.sequence;
+    }
+    auto skip = distance(entry.sequence, side.next);
+    if (skip >= 0 && static_cast<std::uint32_t>(skip) >= entry.payload_length)
+        return Verdict::undecided; // all of it was there before
+    if (skip < 0) {
+        if (++side.early < patience)
+            return Verdict::undecided;
+        side.watch.lost();
+        side.early = 0;
+        skip = 0;
+    }
+    side.next = entry.sequence + entry.payload_length;
+    Verdict verdict = Verdict::undecided;
+    if (static_cast<std::size_t>(skip) < entry.payload.size())
+        verdict = side.watch.next(entry.payload.subspan(static_cast<std::size_t>(skip)), criteria_, evidence);
+    if (verdict == Verdict::undecided && entry.payload.size() < entry.payload_length)
+        side.watch.lost(); // the capture cut it
+    if (verdict == Verdict::keep && evidence.tls) {
+        ++counters_.kept_tls;
+        sink_.keep_secrets(evidence.random);
+    }
+    return verdict;
+}
+
+/// Segments that came before their turn are among the waiting packets.
+Verdict Selector::deliver_waiting(Connection& connection, int direction) {
+    auto& side = connection.sides[direction];
+    Verdict verdict = Verdict::undecided;
+    for (bool moved = true; moved && verdict == Verdict::undecided;) {
+        moved = false;
+        connection.waiting.each([&](const Waiting::Entry& entry) {
+            const auto skip = distance(entry.sequence, side.next);
+            if (entry.direction == direction && entry.payload_length && skip >= 0 &&
+                static_cast<std::uint32_t>(skip) < entry.payload_length) {
+                verdict = deliver(connection, entry);
+                moved = true;
+            }
+            return !moved;
+        });
+    }
+    const bool more = [&] {
+        bool later = false;
+        connection.waiting.each([&](const Waiting::Entry& entry) {
+            later = entry.direction == direction && entry.payload_length &&
+                    distance(side.next, entry.sequence) > 0;
+            return !later;
+        });
+        return later;
+    }();
+    if (!more)
+        side.early = 0;
+    return verdict;
+}
+
+/// Holds a connection to its limit: what came between its three-way handshake and the request at hand goes
+/// first.
+bool Selector::may_wait(Connection& connection, Verdict verdict) {
+    const auto asks = [](const Connection::Side& side) { return side.watch.in_head() || side.early; };
+    const bool asking = verdict == Verdict::keep || asks(connection.sides[0]) || asks(connection.sides[1]);
+    if (connection.waiting.memory() > limits_.connection &&
+        (!asking || connection.waiting.memory() > 1 << 20)) {
+        keep_beginning(connection);
+        connection.dormant = true;
+    }
+    if (!connection.dormant || asking) {
+        connection.asked = asking;
+        return true;
+    }
+    if (connection.asked) // for something else
+        keep_beginning(connection);
+    connection.asked = false;
+    return false;
+}
+
+void Selector::keep_beginning(Connection& connection) {
+    Waiting beginning;
+    int packets = 0;
+    connection.waiting.each([&](const Waiting::Entry& entry) {
+        const bool handshake = !entry.payload_length && ++packets <= 8;
+        if (handshake)
+            beginning.add(entry);
+        return handshake;
+    });
+    connection.waiting = std::move(beginning);
+}
+
+void Selector::wait(Connection& connection, const Segment& segment, const Packet* packets,
+                    std::size_t count) {
+    Waiting::Entry entry;
+    entry.direction = segment.direction;
+    for (std::size_t i = 0; i < count; ++i) {
+        entry.packet = packets[i];
+        const bool last = i + 1 == count; // of the fragments of one datagram: the segment counts once
+        entry.sequence = segment.sequence + (segment.flags & TcpFlag::syn ? 1 : 0);
+        entry.payload = last ? segment.payload : Bytes{};
+        entry.payload_length = last ? segment.length : 0;
+        connection.waiting.add(entry);
+    }
+    account(connection);
+}
+
+void Selector::account(Connection& connection) {
+    constexpr std::size_t own = sizeof(Node) + 4 * sizeof(void*); // with the map's and the allocator's part
+    const std::size_t now = own + connection.waiting.memory() + connection.sides[0].watch.held() +
+                            connection.sides[1].watch.held();
+    memory_ += now - connection.accounted;
+    connection.accounted = static_cast<std::uint32_t>(now);
+}
+
+void Selector::settle(Node& node, Verdict verdict) {
+    Connection& connection = node.second;
+    if (verdict == Verdict::reject && !criteria_.midstream)
+        return erase(node);
+    if (verdict == Verdict::keep) {
+        connection.queue->remove(node);
+        connection.state = Connection::State::kept;
+        connection.id = next_id_++;
+        ++counters_.kept_connections;
+        counters_.incomplete += connection.dormant;
+        connection.waiting.each([&](const Waiting::Entry& entry) {
+            sink_.keep(entry.packet, connection.id);
+            return true;
+        });
+    } else {
+        connection.state = Connection::State::rejected;
+        move(node, rejected_);
+    }
+    connection.waiting.clear();
+    for (auto& side : connection.sides)
+        side.watch = {};
+    account(connection);
+}
+
+void Selector::track_close(Node& node, const Segment& segment) {
+    Connection& connection = node.second;
+    if (segment.flags & TcpFlag::fin)
+        connection.sides[segment.direction].has_fin = true;
+    const bool over =
+        (segment.flags & TcpFlag::rst) || (connection.sides[0].has_fin && connection.sides[1].has_fin);
+    if (!over || connection.closed)
+        return;
+    if (connection.state != Connection::State::kept)
+        return erase(node);
+    connection.closed = true;
+    closed_.emplace_back(counters_.packets, node.first);
+    forget_closed();
+}
+
+void Selector::forget_closed() {
+    while (!closed_.empty() &&
+           (closed_.size() > most_closed || counters_.packets - closed_.front().first > linger_packets)) {
+        const auto found = connections_.find(closed_.front().second);
+        closed_.pop_front();
+        if (found != connections_.end() && found->second.closed)
+            erase(*found);
+    }
+}
+
+void Selector::move(Node& node, Queue& to) {
+    Queue*& queue = node.second.queue;
+    if (queue == &to)
+        return;
+    if (queue)
+        queue->remove(node);
+    queue = &to;
+    to.push(node);
+}
+
+void Selector::erase(Node& node) {
+    if (node.second.state != Connection::State::kept)
+        node.second.queue->remove(node);
+    memory_ -= node.second.accounted;
+    connections_.erase(node.first);
+}
+
+void Selector::finish() {
+    defragmenter_.finish();
+    for (Queue* queue : {&undecided_, &quiet_, &rejected_})
+        while (queue->first)
+            erase(*queue->first);
+}
+
+std::uint64_t Selector::oldest_waiting() const {
+    auto oldest = defragmenter_.oldest();
+    if (undecided_.first)
+        undecided_.first->second.waiting.each([&](const Waiting::Entry& entry) {
+            oldest = std::min(oldest, entry.packet.order);
+            return false;
+        });
+    return oldest;
+}
+
+} // namespace wscap

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The packet list: Protocol and Info."""
+
+import pytest
+
+from builder import CONTINUATION, KEY, Capture, Deflater, binary, close, frame, ping, pong, text
+from support import save, tshark
+
+TO_SERVER, TO_CLIENT = "Client → Server", "Server → Client"
+
+
+def columns(capture, *arguments, shown="ws.direction and not ws.handshake.type"):
+    """(Protocol, Info) of each packet with frames."""
+    out = tshark(capture, "-Y", shown, "-T", "fields", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info", *arguments)
+    return [tuple(line.split("\t")) for line in out.splitlines()]
+
+
+def upgraded(**options):
+    capture = Capture()
+    return capture.tcp().upgrade(**options)
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+def test_each_kind_of_frame(passes):
+    tcp = upgraded()
+    tcp.client(text("Hello", mask=KEY)).server(text("Grüße")).client(binary(bytes(300), mask=KEY)).server(binary(b""))
+    tcp.client(ping(b"abc", mask=KEY)).server(pong(b"abc")).client(close(1001, "bye", mask=KEY)).server(close())
+    expected = [
+        (TO_SERVER, "Text [5] Hello"), (TO_CLIENT, "Text [7] Grüße"), (TO_SERVER, "Binary [300]"), (TO_CLIENT, "Binary [0]"),
+        (TO_SERVER, "Ping [3]"), (TO_CLIENT, "Pong [3]"), (TO_SERVER, "Close [5] 1001 Going Away"), (TO_CLIENT, "Close [0]")]
+    assert columns(save(tcp.capture), *passes) == [("WebSocket", f"{way}  {what}") for way, what in expected]
+
+
+def test_every_frame_of_a_packet():
+    tcp = upgraded()
+    tcp.client(b"".join(text(f"message {i}", mask=KEY) + ping(mask=KEY) for i in range(5)))
+    assert columns(save(tcp.capture)) == [
+        ("WebSocket", TO_SERVER + "".join(f"  Text [9] message {i}  Ping [0]" for i in range(5)))]
+
+
+def test_fragments_and_their_message():
+    tcp = upgraded()
+    tcp.server(text("Hel", fin=False)).server(frame(CONTINUATION, b"", fin=False)).server(frame(CONTINUATION, b"lo"))
+    assert [info for _, info in columns(save(tcp.capture))] == [
+        f"{TO_CLIENT}  Text (fragment) [3]", f"{TO_CLIENT}  Continuation (fragment) [0]", f"{TO_CLIENT}  Continuation [2] Hello"]
+
+
+def test_beginning_of_a_long_text():
+    """Cut at a character's border, on one line."""
+    tcp = upgraded()
+    tcp.server(text("a" * 64)).server(text("a" * 65)).server(text("ü" * 100)).server(text("a" + "👋" * 50))
+    tcp.server(text("line\nnext\r\n\ttab\x7f"))
+    assert [info for _, info in columns(save(tcp.capture))] == [
+        f"{TO_CLIENT}  Text [64] " + "a" * 64, f"{TO_CLIENT}  Text [65] " + "a" * 64 + "…",
+        f"{TO_CLIENT}  Text [200] " + "ü" * 32 + "…", f"{TO_CLIENT}  Text [201] " + "a" + "👋" * 15 + "…",
+        f"{TO_CLIENT}  Text [16] line next   tab "]
+
+
+def test_compressed_text_has_both_lengths():
+    deflate = [("Sec-WebSocket-Extensions", "permessage-deflate")]
+    tcp = upgraded(offer=deflate, accept=deflate)
+    payload = Deflater().message(b"compressed")
+    tcp.server(text(payload, rsv=4))
+    assert [info for _, info in columns(save(tcp.capture))] == [f"{TO_CLIENT}  Text [{len(payload)} inflated to 10] compressed"]
+
+
+def test_violation_is_marked_at_its_frame():
+    tcp = upgraded()
+    tcp.server(text("good") + text("bad", rsv=1) + text("good"))
+    assert [info for _, info in columns(save(tcp.capture))] == [
+        f"{TO_CLIENT}  Text [4] good  Text [3] [Violation] bad  Text [4] good"]
+
+
+def test_parts_of_a_frame():
+    capture = Capture()
+    capture.tcp(mss=1000).upgrade().server(binary(bytes(2500)))
+    assert [info for _, info in columns(save(capture))] == [
+        f"{TO_CLIENT}  [1000 bytes of a frame that goes on]", f"{TO_CLIENT}  [1000 bytes of a frame that goes on]",
+        f"{TO_CLIENT}  Binary [2500]"]
+
+
+def test_frames_with_the_response():
+    """HTTP's text stays before ours."""
+    capture = Capture()
+    tcp = capture.tcp()
+    tcp.upgrade().server(text("first"))
+    (protocol, info), = columns(save(capture, "coalesced"), shown="ws.opcode")
+    assert protocol == "WebSocket"
+    assert info.startswith("HTTP/1.1 101 Switching Protocols") and info.endswith(f"{TO_CLIENT}  Text [5] first")
+
+
+def test_columns_do_not_depend_on_the_tree():
+    """The packet list without any field asked for says the same as with a tree."""
+    tcp = upgraded()
+    tcp.client(text("Hello", mask=KEY)).server(text("x", fin=False) + frame(CONTINUATION, b"y") + close(1000))
+    path = save(tcp.capture)
+    listed = [line.split(" WebSocket ", 1)[1].split(" ", 1)[1] for line in tshark(path).splitlines() if " WebSocket " in line]
+    assert listed == [info for _, info in columns(path)]
+    assert listed == [f"{TO_SERVER}  Text [5] Hello",
+                      f"{TO_CLIENT}  Text (fragment) [1]  Continuation [1] xy  Close [2] 1000 Normal Closure"]

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "support.hpp"
+#include "tally.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ws {
+namespace {
+
+constexpr auto client = Direction::client_to_server;
+constexpr auto server = Direction::server_to_client;
+
+struct Memory {
+    std::vector<std::unique_ptr<char[]>> blocks;
+    Arena arena{[](void* context, std::size_t size) -> void* {
+                    return static_cast<Memory*>(context)->blocks.emplace_back(new char[size + 1]).get();
+                },
+                this};
+};
+
+TEST(Tally, CountsMessagesOfEachSide) {
+    Memory memory;
+    Facts facts;
+    const std::uint8_t data[7] = {};
+    Message message;
+    message.data = data;
+    message.wire_length = 3;
+    Frame frame;
+    frame.completes = &message;
+    facts.frames.push_back(memory.arena, frame);
+    facts.frames.push_back(memory.arena, frame);
+    Tally tally;
+    tally.add(server, facts, 5);
+    EXPECT_EQ(tally.sides[1].messages, 2U);
+    EXPECT_EQ(tally.sides[1].bytes, 14U);
+    EXPECT_EQ(tally.sides[1].wire_bytes, 6U);
+    EXPECT_EQ(tally.sides[0].messages, 0U);
+    EXPECT_EQ(tally.last, 5);
+    EXPECT_FALSE(tally.close);
+}
+
+TEST(Tally, TheFirstCloseCounts) {
+    Memory memory;
+    const std::uint8_t going_away[] = {3, 233};
+    Frame frame;
+    frame.header.opcode = opcode::close;
+    frame.payload = going_away;
+    Facts with_code;
+    with_code.frames.push_back(memory.arena, frame);
+    frame.payload = {};
+    Facts without;
+    without.frames.push_back(memory.arena, frame);
+    Tally tally;
+    tally.add(client, with_code, 1);
+    tally.add(server, without, 2);
+    ASSERT_TRUE(tally.close);
+    EXPECT_EQ(tally.close->from, client);
+    EXPECT_EQ(tally.close->code, 1001);
+    EXPECT_TRUE(tally.sides[0].closed);
+    EXPECT_TRUE(tally.sides[1].closed);
+}
+
+TEST(Tally, WhatCouldNotBeDecodedMayHaveBeenAnything) {
+    Memory memory;
+    Rest rest;
+    rest.undecoded = Undecoded::gap;
+    Facts lost;
+    lost.rests.push_back(memory.arena, rest);
+    Facts found;
+    found.frames.push_back(memory.arena, Frame{});
+    Tally tally;
+    tally.add(client, lost, 1);
+    EXPECT_TRUE(tally.sides[0].uncertain);
+    EXPECT_FALSE(tally.sides[1].uncertain);
+    tally.add(client, found, 2);
+    EXPECT_FALSE(tally.sides[0].uncertain);
+}
+
+TEST(Tally, RoundTrips) {
+    Memory memory;
+    Frame frame;
+    frame.header.opcode = opcode::pong;
+    frame.ping_in = 1;
+    Facts facts;
+    for (const std::int64_t time : {10, 40}) {
+        frame.round_trip = time;
+        facts.frames.push_back(memory.arena, frame);
+    }
+    Tally tally;
+    tally.add(client, facts, 1);
+    EXPECT_EQ(tally.round_trips, 2U);
+    EXPECT_EQ(tally.round_trip_sum, 50);
+    EXPECT_EQ(tally.round_trip_max, 40);
+}
+
+} // namespace
+} // namespace ws
