@@ -30,7 +30,8 @@ class Arena {
 
     Arena(Allocate allocate, void* context) : allocate_(allocate), context_(context) {}
 
-    template <class T> T* array(std::size_t count) const {
+    template <class T>
+    T* array(std::size_t count) const {
         static_assert(std::is_trivially_destructible_v<T>);
         return static_cast<T*>(allocate_(context_, count * sizeof(T)));
     }
@@ -51,7 +52,8 @@ class Arena {
 };
 
 /// A growing array in an arena; what it outgrew stays there until the arena goes.
-template <class T> class List {
+template <class T>
+class List {
     static_assert(std::is_trivially_copyable_v<T>);
 
   public:

@@ -94,8 +94,8 @@ std::size_t find_border(Bytes bytes, const BorderHints& hints) noexcept {
         const auto chain = follow(bytes.subspan(at), hints, 4);
         if (!chain.fits || chain.headers == 0)
             continue;
-        // Senders begin most segments with a frame. Elsewhere a single one counts if its payload is text behind a mask, or plain text
-        // and its first byte can be no part of a text before it, as bytes of other scripts can.
+        // Senders begin most segments with a frame. Elsewhere a single one counts if its payload is text behind a mask, or plain
+        // text and its first byte can be no part of a text before it, as bytes of other scripts can.
         const bool alone = at == 0 || (chain.proof >= 4 && (hints.masked || bytes[at - 1] < 0x80));
         if (chain.headers >= 3 || (chain.exact && (alone || chain.headers >= 2)) || (hints.masked && chain.proof >= 16))
             return at;

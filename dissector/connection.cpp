@@ -23,7 +23,14 @@ Connection::Connection(const Negotiated& negotiated, Limits limits)
 
 Connection::Record Connection::record(const Side& side, const Piece& piece) {
     const auto& p = side.position;
-    return {piece.packet,    piece.ordinal, 0, p.frame_index, p.message_number, p.inflate_index, 0, p.close_seen,
+    return {piece.packet,
+            piece.ordinal,
+            0,
+            p.frame_index,
+            p.message_number,
+            p.inflate_index,
+            0,
+            p.close_seen,
             p.at_border() ? nullptr : std::make_unique<Position>(p)};
 }
 

@@ -19,8 +19,8 @@ struct Piece {
     std::int64_t time = 0;                 ///< Nanoseconds.
 };
 
-/// One WebSocket connection after its opening handshake. Pieces are fed in order the first time; later visits ask for any of them again,
-/// in any order, and get the same facts, and what has become known since: which packet holds the answer.
+/// One WebSocket connection after its opening handshake. Pieces are fed in order the first time; later visits ask for any of them
+/// again, in any order, and get the same facts, and what has become known since: which packet holds the answer.
 class Connection {
   public:
     /// `negotiated.known` false: the handshake was not seen; each direction then begins with a search for a frame border.
@@ -65,9 +65,7 @@ class Connection {
         Direction direction;
         std::uint32_t frame_index;
         std::uint32_t packet;
-        bool is(const Close& other) const {
-            return direction == other.direction && frame_index == other.frame_index;
-        }
+        bool is(const Close& other) const { return direction == other.direction && frame_index == other.frame_index; }
     };
 
     static std::uint32_t find(const std::vector<Completed>& completed, std::uint32_t number);

@@ -23,7 +23,8 @@ constexpr std::int64_t second = 1000000000;
 /// A part of a head inside a sentence: short, and on one line.
 std::string quote(std::string_view text) {
     std::string out(text.substr(0, longest_quote));
-    std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; }, ' ');
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; }, ' ');
     return text.size() > longest_quote ? out + "..." : out;
 }
 
@@ -88,8 +89,9 @@ std::string credentials_hint(const RequestNotes* notes) {
         return "";
     if (notes->token_expired)
         return " The request carried a token that had expired.";
-    return notes->credentials ? " The request carried credentials or cookies, so they were not accepted."
-                              : " The request carried neither Authorization nor a cookie; browsers cannot set Authorization on a WebSocket.";
+    return notes->credentials
+               ? " The request carried credentials or cookies, so they were not accepted."
+               : " The request carried neither Authorization nor a cookie; browsers cannot set Authorization on a WebSocket.";
 }
 
 std::string join_versions(const HttpHead& head) {
@@ -115,19 +117,23 @@ void check_tokens(const HttpHead& head, std::int64_t time, ReadClaims read, cons
         if (!read(token.payload, claims))
             return;
         // Of a round number, as a duration may be large.
-        const auto by = [&](double when) { return std::to_string(static_cast<std::int64_t>(std::min(std::abs(now - when), 1e15))) + " s"; };
+        const auto by = [&](double when) {
+            return std::to_string(static_cast<std::int64_t>(std::min(std::abs(now - when), 1e15))) + " s";
+        };
         if (claims.expires && *claims.expires <= now && !notes.token_expired) {
             notes.token_expired = true;
             add(out, arena, Diagnosis::token_expired,
                 std::string("A JSON Web Token in ") + token.where + " expired " + by(*claims.expires) +
-                    " before this request. The client did not renew it, or a clock is wrong: check its lifetime (exp), how the client "
+                    " before this request. The client did not renew it, or a clock is wrong: check its lifetime (exp), how the "
+                    "client "
                     "refreshes it before it reconnects, and both clocks.");
         }
         if (claims.not_before && *claims.not_before > now && !early) {
             early = true;
             add(out, arena, Diagnosis::token_not_yet_valid,
                 std::string("A JSON Web Token in ") + token.where + " becomes valid " + by(*claims.not_before) +
-                    " after this request. Usually the clock of its issuer is ahead: check the clocks (nbf), and the leeway the server allows.");
+                    " after this request. Usually the clock of its issuer is ahead: check the clocks (nbf), and the leeway the "
+                    "server allows.");
         }
     });
 }
@@ -141,11 +147,13 @@ struct StatusRow {
 // What each status means where WebSocket was asked for. What depends on headers is added in diagnose_response().
 constexpr StatusRow statuses[] = {
     {200, 299, Diagnosis::not_upgraded,
-     ", not 101. Likely a proxy took the hop-by-hop headers Upgrade and Connection away, or this path has no WebSocket: check the path, and "
+     ", not 101. Likely a proxy took the hop-by-hop headers Upgrade and Connection away, or this path has no WebSocket: check "
+     "the path, and "
      "that each proxy passes them on (nginx: proxy_set_header)."},
     {300, 399, Diagnosis::redirected, ". Browsers do not follow redirects of a WebSocket. "},
     {400, 400, Diagnosis::bad_request,
-     ". Likely a proxy took Upgrade and Connection away, or the server dislikes a header or a session id: check what arrives at the server, "
+     ". Likely a proxy took Upgrade and Connection away, or the server dislikes a header or a session id: check what arrives at "
+     "the server, "
      "and its log."},
     {401, 401, Diagnosis::unauthorized, ". Check the session cookie or token, and that a proxy passes them on."},
     {403, 403, Diagnosis::forbidden, ". Check the session's rights, the allowed origins, and firewalls."},
@@ -154,15 +162,21 @@ constexpr StatusRow statuses[] = {
     {407, 407, Diagnosis::proxy_auth_required,
      ". A forward proxy wants credentials: check the client's proxy settings, or use wss://, which passes a proxy as a tunnel."},
     {426, 426, Diagnosis::upgrade_required, ". "},
-    {429, 429, Diagnosis::rate_limited, ". The client, or its address, connects too often: check its reconnect loop and its back-off"},
+    {429, 429, Diagnosis::rate_limited,
+     ". The client, or its address, connects too often: check its reconnect loop and its back-off"},
     {502, 504, Diagnosis::gateway_error, ". "},
 };
 
 const char* gateway_cause(std::uint16_t status) {
     switch (status) {
-    case 502: return "The proxy could not reach the server behind it, or did not understand its answer. Check that the server runs and the address and port the proxy uses.";
-    case 503: return "The server or proxy is overloaded, restarting, or has no healthy server. Check its health checks and limits.";
-    default: return "The server behind the proxy did not answer in time. Check that it runs, and the proxy's connect and read timeouts.";
+    case 502:
+        return "The proxy could not reach the server behind it, or did not understand its answer. Check that the server runs and "
+               "the address and port the proxy uses.";
+    case 503:
+        return "The server or proxy is overloaded, restarting, or has no healthy server. Check its health checks and limits.";
+    default:
+        return "The server behind the proxy did not answer in time. Check that it runs, and the proxy's connect and read "
+               "timeouts.";
     }
 }
 
@@ -172,12 +186,14 @@ std::string explain(const StatusRow& row, const HttpHead& head, const RequestNot
     case Diagnosis::unauthorized: return text + credentials_hint(notes);
     case Diagnosis::forbidden:
         if (notes && differ(*notes))
-            text += " Origin (" + quote(notes->origin) + ") and Host (" + quote(notes->host) + ") differ, which servers refuse unless told otherwise.";
+            text += " Origin (" + quote(notes->origin) + ") and Host (" + quote(notes->host) +
+                    ") differ, which servers refuse unless told otherwise.";
         return text + (notes && notes->token_expired ? credentials_hint(notes) : "");
     case Diagnosis::redirected: {
         const auto* target = head.find("Location");
         text += target ? "The target is " + quote_url(target->value) + "." : "No target is given.";
-        return text + " Likely a login page, http to https, or a missing slash: check the URL that the client uses, and its session.";
+        return text +
+               " Likely a login page, http to https, or a missing slash: check the URL that the client uses, and its session.";
     }
     case Diagnosis::upgrade_required: {
         const auto versions = join_versions(head);
@@ -230,17 +246,20 @@ const char* name(Direction by) {
 }
 
 std::string during_handshake(const Ending& e) {
-    std::string text = std::string("The ") + name(e.by) + (e.reset ? " reset" : " closed") + " the connection " + seconds(e.since_request) +
-                       " after the request, which was not answered";
+    std::string text = std::string("The ") + name(e.by) + (e.reset ? " reset" : " closed") + " the connection " +
+                       seconds(e.since_request) + " after the request, which was not answered";
     if (e.answered_bytes)
         text += " (" + std::to_string(e.answered_bytes) + " bytes came that are no complete response)";
     if (e.retransmissions)
         text += " although it was sent " + std::to_string(e.retransmissions + 1) + " times";
     if (e.by == Direction::client_to_server)
-        return text + ". The client gave up, or the user left: check whether the server, or the one behind a proxy, is slow to answer.";
-    return text + (e.reset ? ". Likely a firewall, a filter on the word Upgrade, or a server that crashed or does not speak HTTP on this port: "
+        return text +
+               ". The client gave up, or the user left: check whether the server, or the one behind a proxy, is slow to answer.";
+    return text + (e.reset ? ". Likely a firewall, a filter on the word Upgrade, or a server that crashed or does not speak HTTP "
+                             "on this port: "
                              "check the server's log, and the same request from elsewhere or over TLS."
-                           : ". Likely the server or a proxy gave up, or expects another protocol (TLS?) on this port: check its log and timeouts.");
+                           : ". Likely the server or a proxy gave up, or expects another protocol (TLS?) on this port: check its "
+                             "log and timeouts.");
 }
 
 } // namespace
@@ -258,36 +277,44 @@ DiagnosedList diagnose_request(const HttpHead& head, std::int64_t time, ReadClai
     const bool upgrade = has_token(head, "Upgrade", "websocket");
     const bool connection = has_token(head, "Connection", "upgrade");
     if (head.find("Sec-WebSocket-Key") && (!upgrade || !connection)) {
-        const char* gone = upgrade ? "Connection: Upgrade is" : connection ? "Upgrade: websocket is" : "Upgrade and Connection are";
+        const char* gone = upgrade      ? "Connection: Upgrade is"
+                           : connection ? "Upgrade: websocket is"
+                                        : "Upgrade and Connection are";
         add(out, arena, Diagnosis::upgrade_stripped,
             std::string("The request has Sec-WebSocket-Key, but ") + gone +
-                " gone. Both are hop-by-hop: a proxy between the client and here does not pass them on. Check the hop before this one "
-                "(nginx: proxy_http_version 1.1, proxy_set_header Upgrade $http_upgrade, proxy_set_header Connection \"upgrade\").");
+                " gone. Both are hop-by-hop: a proxy between the client and here does not pass them on. Check the hop before "
+                "this one "
+                "(nginx: proxy_http_version 1.1, proxy_set_header Upgrade $http_upgrade, proxy_set_header Connection "
+                "\"upgrade\").");
     }
     check_tokens(head, time, claims, arena, notes, out);
     return out;
 }
 
-DiagnosedList diagnose_response(const HttpHead& head, const Handshake& handshake, const RequestNotes* notes, const Arena& arena) noexcept {
+DiagnosedList diagnose_response(const HttpHead& head, const Handshake& handshake, const RequestNotes* notes,
+                                const Arena& arena) noexcept {
     DiagnosedList out;
     for (const auto& row : statuses)
         if (head.status >= row.first && head.status <= row.last)
             add(out, arena, row.diagnosis, explain(row, head, notes));
     if (head.version == "HTTP/1.0")
         add(out, arena, Diagnosis::http10,
-            "The response, " + status_of(head) + ", is HTTP/1.0, which has no Upgrade. A proxy or an old server on the way speaks it: check "
-            "each hop (nginx: proxy_http_version 1.1).");
+            "The response, " + status_of(head) +
+                ", is HTTP/1.0, which has no Upgrade. A proxy or an old server on the way speaks it: check "
+                "each hop (nginx: proxy_http_version 1.1).");
     if (head.status == 101 && handshake.accept && !handshake.accept_expected.empty() && !handshake.accept_valid)
         add(out, arena, Diagnosis::accept_mismatch,
-            "Sec-WebSocket-Accept is not what this request's key demands, so clients must fail the connection. Likely a cache or a proxy "
+            "Sec-WebSocket-Accept is not what this request's key demands, so clients must fail the connection. Likely a cache or "
+            "a proxy "
             "gave the answer to another request, or the server computes it wrongly: compare the key at each hop.");
     return out;
 }
 
 Diagnosed diagnose_connect(const HttpHead& response, std::string_view target, const Arena& arena) noexcept {
-    const auto text = "The proxy answered CONNECT " + quote(target) + " with " + status_of(response) +
-                      ", so the WebSocket connection had no tunnel. Proxies often allow CONNECT to port 443 only, or want credentials: use "
-                      "wss:// on 443, or allow the port in the proxy.";
+    const auto text =
+        "The proxy answered CONNECT " + quote(target) + " with " + status_of(response) +
+        ", so the WebSocket connection had no tunnel. Proxies often allow CONNECT to port 443 only, or want credentials: use "
+        "wss:// on 443, or allow the port in the proxy.";
     return {Diagnosis::connect_refused, as_text(arena.copy(as_bytes(text)))};
 }
 
@@ -299,10 +326,11 @@ std::optional<Diagnosed> diagnose_close(Direction from, std::uint16_t code, std:
     constexpr std::uint16_t rejecting[] = {1008, 3000, 3003, 4401, 4403};
     if (from != Direction::server_to_client || std::find(std::begin(rejecting), std::end(rejecting), code) == std::end(rejecting))
         return {};
-    const auto text = "The server accepted the connection and closed it with " + std::to_string(code) + " (" + close_code(code).name + ") " +
-                      seconds(since) +
-                      " later. It checks who asks, or what for, only after the upgrade, or the session ended meanwhile: check the token or "
-                      "cookie, its lifetime, and the server's log.";
+    const auto text =
+        "The server accepted the connection and closed it with " + std::to_string(code) + " (" + close_code(code).name + ") " +
+        seconds(since) +
+        " later. It checks who asks, or what for, only after the upgrade, or the session ended meanwhile: check the token or "
+        "cookie, its lifetime, and the server's log.";
     return Diagnosed{Diagnosis::session_rejected, as_text(arena.copy(as_bytes(text)))};
 }
 
@@ -313,7 +341,8 @@ bool looks_like_timeout(std::int64_t silence) noexcept {
 
 std::string no_answer_text(std::uint32_t retransmissions, std::int64_t since_request) {
     return "The request was sent " + std::to_string(retransmissions + 1) + " times in " + seconds(since_request) +
-           ", and nothing came back, not even an acknowledgement. Likely a firewall drops packets with this content, or the way back is "
+           ", and nothing came back, not even an acknowledgement. Likely a firewall drops packets with this content, or the way "
+           "back is "
            "broken, for connecting did work: check for a filter on the way, and try TLS.";
 }
 
@@ -325,22 +354,25 @@ std::vector<EndingNote> diagnose_ending(const Ending& e) {
         const auto what = std::string("The ") + name(e.by) + (e.reset ? " reset" : " closed") + " the TCP connection " +
                           seconds(e.silence) + " after the last frame, without any Close frame: browsers report 1006. ";
         if (e.reset)
-            out.push_back({Diagnosis::aborted, what + "Likely the program crashed or was killed, or a firewall or load balancer cut in: check "
-                                                      "the log of that side."});
+            out.push_back({Diagnosis::aborted,
+                           what + "Likely the program crashed or was killed, or a firewall or load balancer cut in: check "
+                                  "the log of that side."});
         else
-            out.push_back({Diagnosis::closed_without_close_frame,
-                           what + "Likely the program ended without closing, or a proxy lost its other side: check the log of that side."});
+            out.push_back(
+                {Diagnosis::closed_without_close_frame,
+                 what + "Likely the program ended without closing, or a proxy lost its other side: check the log of that side."});
         if (looks_like_timeout(e.silence))
-            out.push_back({Diagnosis::idle_timeout, "The connection was silent for " + seconds(e.silence) + "; then the " + name(e.by) +
-                                                        (e.reset ? " reset" : " closed") + " it. " +
+            out.push_back({Diagnosis::idle_timeout, "The connection was silent for " + seconds(e.silence) + "; then the " +
+                                                        name(e.by) + (e.reset ? " reset" : " closed") + " it. " +
                                                         fitting_timeouts(e.silence) +
                                                         " Pings sent more often keep a connection open."});
     }
     if (e.reset && e.ttl >= 0 && e.usual_ttl >= 0 && e.ttl != e.usual_ttl)
-        out.push_back({Diagnosis::reset_by_middlebox,
-                       "The reset claims to come from the " + std::string(name(e.by)) + ", but has TTL " + std::to_string(e.ttl) +
-                           " where its other packets have " + std::to_string(e.usual_ttl) +
-                           ". Likely a firewall or filter on the way sent it: check such devices, and capture on the other side too."});
+        out.push_back(
+            {Diagnosis::reset_by_middlebox,
+             "The reset claims to come from the " + std::string(name(e.by)) + ", but has TTL " + std::to_string(e.ttl) +
+                 " where its other packets have " + std::to_string(e.usual_ttl) +
+                 ". Likely a firewall or filter on the way sent it: check such devices, and capture on the other side too."});
     return out;
 }
 

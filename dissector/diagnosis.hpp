@@ -53,7 +53,8 @@ DiagnosedList diagnose_request(const HttpHead& head, std::int64_t time, ReadClai
                                RequestNotes& notes) noexcept;
 
 /// Why a request failed, by its response. `notes`: of the request, or null if that was not captured.
-DiagnosedList diagnose_response(const HttpHead& head, const Handshake& handshake, const RequestNotes* notes, const Arena& arena) noexcept;
+DiagnosedList diagnose_response(const HttpHead& head, const Handshake& handshake, const RequestNotes* notes,
+                                const Arena& arena) noexcept;
 
 /// Another answer than 2xx to CONNECT.
 Diagnosed diagnose_connect(const HttpHead& response, std::string_view target, const Arena& arena) noexcept;

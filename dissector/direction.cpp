@@ -18,7 +18,8 @@ std::uint64_t frame_total(const FrameHeader& header) {
 }
 
 /// Appends to a buffer that a later visit of the same bytes may find filled already.
-template <class T> void append(std::vector<T>& buffer, std::size_t& size, std::span<const T> items) {
+template <class T>
+void append(std::vector<T>& buffer, std::size_t& size, std::span<const T> items) {
     const std::size_t there = buffer.size() - size;
     if (there < items.size())
         buffer.insert(buffer.end(), items.begin() + static_cast<std::ptrdiff_t>(there), items.end());
@@ -132,7 +133,8 @@ void DirectionDecoder::Feed::rest(std::size_t length, Undecoded reason) {
     at_ += length;
 }
 
-/// Passes over the end of the chunk. It becomes a rest if its frame does not end here after all, with what the snap length cut off.
+/// Passes over the end of the chunk. It becomes a rest if its frame does not end here after all, with what the snap length cut
+/// off.
 void DirectionDecoder::Feed::hold(std::size_t length) {
     held_ = length;
     at_ += length;
@@ -182,7 +184,8 @@ void DirectionDecoder::Feed::continue_frame() {
     const auto left = bytes_.subspan(at_);
     FrameHeader header;
     if (!header_in_progress(header)) {
-        // The header is cut: put its pieces together, without touching the buffer before it is known how much belongs to the frame.
+        // The header is cut: put its pieces together, without touching the buffer before it is known how much belongs to the
+        // frame.
         std::uint8_t pieces[max_header_size];
         const auto more = std::min(left.size(), max_header_size - p.frame_size);
         std::copy_n(p.frame->bytes.begin(), p.frame_size, pieces);
@@ -411,8 +414,8 @@ void DirectionDecoder::Feed::begin_message(Frame& frame) {
 }
 
 Bytes DirectionDecoder::Feed::inflate(Bytes in, Frame& frame, Undecoded& undecoded) {
-    const auto result = visit_.first ? d.inflate_.next(in, visit_.revisits, d.output_)
-                                     : d.inflate_.again(p.inflate_index, in, d.output_);
+    const auto result =
+        visit_.first ? d.inflate_.next(in, visit_.revisits, d.output_) : d.inflate_.again(p.inflate_index, in, d.output_);
     ++p.inflate_index;
     undecoded = undecoded_by(result);
     if (result == Inflated::failed && !extensions_understood())
@@ -456,8 +459,7 @@ void DirectionDecoder::Feed::add_to_message(Frame& frame) {
         // An extension that nobody here knows may have changed the payload, with or without a bit.
         if (bad && !p.utf8_reported && !p.message_opaque && !d.negotiated_.unknown_extension) {
             frame.findings.add(Finding::text_not_utf8);
-            frame.finding_offset = static_cast<std::uint32_t>(
-                by_frame || piece.empty() ? 0 : std::min(good, piece.size() - 1));
+            frame.finding_offset = static_cast<std::uint32_t>(by_frame || piece.empty() ? 0 : std::min(good, piece.size() - 1));
             p.utf8_reported = true;
         }
     }

@@ -113,9 +113,7 @@ std::uint8_t window_bits(std::string_view value) {
 
 bool parse_extensions(std::string_view value, const Arena& arena, List<Extension>& out) noexcept {
     bool well_formed = true;
-    for_each_element(value, [&](std::string_view element) {
-        well_formed = parse_extension(element, arena, out) && well_formed;
-    });
+    for_each_element(value, [&](std::string_view element) { well_formed = parse_extension(element, arena, out) && well_formed; });
     return well_formed;
 }
 
@@ -140,8 +138,7 @@ DeflateParameters deflate_parameters(const Extension& extension, bool in_respons
         } else if (parameter.name == "client_max_window_bits") {
             once(result.client_window_bits_given);
             result.client_max_window_bits = window_bits(parameter.value);
-            result.valid =
-                result.valid && (result.client_max_window_bits != 0 || (!parameter.has_value && !in_response));
+            result.valid = result.valid && (result.client_max_window_bits != 0 || (!parameter.has_value && !in_response));
         } else {
             result.valid = false;
         }
@@ -154,8 +151,8 @@ bool deflate_response_fits(const DeflateParameters& offer, const DeflateParamete
         return false;
     if (offer.server_no_context_takeover && !response.server_no_context_takeover)
         return false;
-    if (offer.server_max_window_bits != 0 && (response.server_max_window_bits == 0 ||
-                                              response.server_max_window_bits > offer.server_max_window_bits))
+    if (offer.server_max_window_bits != 0 &&
+        (response.server_max_window_bits == 0 || response.server_max_window_bits > offer.server_max_window_bits))
         return false;
     if (response.client_window_bits_given && !offer.client_window_bits_given)
         return false;

@@ -7,7 +7,7 @@ namespace ws {
 
 /// One parameter of an extension (RFC 6455 9.1), e.g. `server_max_window_bits=10`.
 struct ExtensionParameter {
-    std::string_view text;  ///< As written.
+    std::string_view text; ///< As written.
     std::string_view name;
     std::string_view value; ///< Unquoted, unescaped.
     bool has_value = false;

@@ -22,8 +22,8 @@ struct Message {
     std::uint32_t number = 0; ///< From 1, per direction.
     std::uint8_t opcode = 0;  ///< Of the first frame.
     bool compressed = false;
-    bool opaque = false;      ///< An extension that is not understood may have changed the payload.
-    bool text = false;        ///< Text, and well-formed UTF-8.
+    bool opaque = false; ///< An extension that is not understood may have changed the payload.
+    bool text = false;   ///< Text, and well-formed UTF-8.
     Undecoded undecoded = Undecoded::no;
     std::uint64_t wire_length = 0; ///< Payload bytes of its frames.
     Bytes data;                    ///< Reassembled and inflated; in the arena, or the payload of its only frame.
@@ -35,36 +35,36 @@ struct Message {
 /// A frame, on the chunk that completes it.
 struct Frame {
     FrameHeader header;
-    std::uint32_t index = 0;    ///< Which frame of its direction, from 0.
-    std::uint32_t message = 0;  ///< Number of the message it belongs to; 0: a control frame, or none.
+    std::uint32_t index = 0;   ///< Which frame of its direction, from 0.
+    std::uint32_t message = 0; ///< Number of the message it belongs to; 0: a control frame, or none.
     Findings findings;
     std::uint32_t finding_offset = 0; ///< Of text_not_utf8 and close_reason_not_utf8: where in the payload.
     Undecoded undecoded = Undecoded::no;
     bool resynchronised = false; ///< The first frame that was found again after a gap, or in a capture that begins mid-stream.
     bool first_of_message = false;
-    bool spread = false;         ///< It began in an earlier chunk: `bytes` are a copy in the arena.
-    std::uint32_t offset = 0;    ///< Of its first byte in the chunk, unless spread.
-    Bytes bytes;                 ///< Header and payload as captured, masked.
-    Bytes payload;               ///< Unmasked: a part of `bytes`, or in the arena if it was masked.
+    bool spread = false;      ///< It began in an earlier chunk: `bytes` are a copy in the arena.
+    std::uint32_t offset = 0; ///< Of its first byte in the chunk, unless spread.
+    Bytes bytes;              ///< Header and payload as captured, masked.
+    Bytes payload;            ///< Unmasked: a part of `bytes`, or in the arena if it was masked.
     Message* completes = nullptr;
 
     // How it relates to other frames of the connection; packet numbers, 0: none.
-    std::uint32_t ping_in = 0;       ///< A pong: the ping it answers.
-    std::uint32_t pong_in = 0;       ///< A ping: the pong that answers it, known from the second visit on.
-    std::int64_t round_trip = 0;     ///< A pong with ping_in: nanoseconds since the ping.
-    bool closes_first = false;       ///< A Close frame that answers none.
-    std::uint32_t close_in = 0;      ///< A Close frame: the one of the other side that it answers.
+    std::uint32_t ping_in = 0;        ///< A pong: the ping it answers.
+    std::uint32_t pong_in = 0;        ///< A ping: the pong that answers it, known from the second visit on.
+    std::int64_t round_trip = 0;      ///< A pong with ping_in: nanoseconds since the ping.
+    bool closes_first = false;        ///< A Close frame that answers none.
+    std::uint32_t close_in = 0;       ///< A Close frame: the one of the other side that it answers.
     std::uint32_t reassembled_in = 0; ///< A fragment but the last: where the message is complete, known from the second visit on.
 };
 
 /// The end of a chunk that belongs to a frame which goes on, or bytes that belong to none.
 struct Rest {
-    std::uint32_t offset = 0;     ///< In the chunk.
+    std::uint32_t offset = 0; ///< In the chunk.
     std::uint32_t length = 0;
     Undecoded undecoded = Undecoded::no; ///< no: a part of a frame that goes on.
     bool header_known = false;
-    FrameHeader header;           ///< If known.
-    std::uint64_t have = 0;       ///< Bytes of that frame so far, with its header.
+    FrameHeader header;               ///< If known.
+    std::uint64_t have = 0;           ///< Bytes of that frame so far, with its header.
     std::uint32_t frame_index = 0;    ///< Of that frame.
     std::uint32_t reassembled_in = 0; ///< The packet that completes it, known from the second visit on; 0: none.
 };

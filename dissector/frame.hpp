@@ -16,8 +16,12 @@ namespace opcode {
 constexpr std::uint8_t continuation = 0x0, text = 0x1, binary = 0x2, close = 0x8, ping = 0x9, pong = 0xa;
 }
 
-constexpr bool is_control(std::uint8_t code) { return (code & 0x8) != 0; }
-constexpr bool is_reserved(std::uint8_t code) { return (code > 0x2 && code < 0x8) || code > 0xa; }
+constexpr bool is_control(std::uint8_t code) {
+    return (code & 0x8) != 0;
+}
+constexpr bool is_reserved(std::uint8_t code) {
+    return (code > 0x2 && code < 0x8) || code > 0xa;
+}
 
 /// The header of one frame (RFC 6455 5.2).
 struct FrameHeader {
@@ -27,16 +31,14 @@ struct FrameHeader {
     bool rsv3 = false;
     bool masked = false;
     std::uint8_t opcode = 0;
-    std::uint8_t length_size = 0;           ///< Bytes of extended payload length: 0, 2 or 8.
-    std::uint8_t size = 0;                  ///< Bytes of the whole header: 2 to 14.
-    std::uint8_t masking_key[4] = {};       ///< As sent; zeros when not masked.
-    std::uint64_t payload_length = 0;       ///< Bytes; the true length, whichever encoding carried it.
+    std::uint8_t length_size = 0;     ///< Bytes of extended payload length: 0, 2 or 8.
+    std::uint8_t size = 0;            ///< Bytes of the whole header: 2 to 14.
+    std::uint8_t masking_key[4] = {}; ///< As sent; zeros when not masked.
+    std::uint64_t payload_length = 0; ///< Bytes; the true length, whichever encoding carried it.
 
     bool rsv() const { return rsv1 || rsv2 || rsv3; }
     /// The length was put in no more bytes than it needs (RFC 6455 5.2).
-    bool length_minimal() const {
-        return length_size == 0 || payload_length > (length_size == 2 ? 125U : 0xffffU);
-    }
+    bool length_minimal() const { return length_size == 0 || payload_length > (length_size == 2 ? 125U : 0xffffU); }
 };
 
 constexpr std::size_t max_header_size = 14;

@@ -13,7 +13,8 @@ constexpr std::string_view once_in_request[] = {"Sec-WebSocket-Key", "Sec-WebSoc
 constexpr std::string_view once_in_response[] = {"Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"};
 
 /// Calls `visit(value)` for every field of that name.
-template <class Visit> void for_each_field(const HttpHead& head, std::string_view name, Visit visit) {
+template <class Visit>
+void for_each_field(const HttpHead& head, std::string_view name, Visit visit) {
     for (const auto& field : head.fields)
         if (equal_ignoring_case(field.name, name))
             visit(field.value);
@@ -117,8 +118,8 @@ void check_selection(const HttpHead& head, Handshake& out, const Offer* offer, c
     if (offer)
         parse_extensions(offer->extensions, arena, offers);
     for (const auto& accepted : out.extensions) {
-        const bool offered = !offer || std::any_of(offers.begin(), offers.end(),
-                                                   [&](const Extension& e) { return e.name == accepted.name; });
+        const bool offered =
+            !offer || std::any_of(offers.begin(), offers.end(), [&](const Extension& e) { return e.name == accepted.name; });
         if (!offered)
             out.findings.push_back(arena, {Finding::extension_not_offered, accepted.text});
         else if (accepted.name == "permessage-deflate" && !parameters_allowed(accepted, offers, offer != nullptr))

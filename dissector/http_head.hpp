@@ -36,7 +36,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 /// Calls `visit(element)` for each element of a comma-separated list (RFC 9110 5.6.1), without white space around it and without
 /// the empty ones. Commas inside quoted strings do not separate.
-template <class Visit> void for_each_element(std::string_view list, Visit visit);
+template <class Visit>
+void for_each_element(std::string_view list, Visit visit);
 
 /// `text` without white space, also line breaks of folded fields, at either end.
 std::string_view trim(std::string_view text);
@@ -44,7 +45,8 @@ std::string_view trim(std::string_view text);
 /// The list has `token` as one of its elements, in any case.
 bool list_contains(std::string_view list, std::string_view token);
 
-template <class Visit> void for_each_element(std::string_view list, Visit visit) {
+template <class Visit>
+void for_each_element(std::string_view list, Visit visit) {
     std::size_t begin = 0;
     bool quoted = false;
     for (std::size_t i = 0; i <= list.size(); ++i) {

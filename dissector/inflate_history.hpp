@@ -5,8 +5,8 @@
 
 namespace ws {
 
-/// Inflates the messages of one direction in order, and any of them again later. It keeps no output: only the compressed bytes and now
-/// and then the window, from which a later call inflates on.
+/// Inflates the messages of one direction in order, and any of them again later. It keeps no output: only the compressed bytes
+/// and now and then the window, from which a later call inflates on.
 class InflateHistory {
   public:
     /// `limit`: longest output that is kept, in bytes. `takeover`: a message may refer to the ones before it.

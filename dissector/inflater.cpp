@@ -40,7 +40,8 @@ Inflater& Inflater::operator=(Inflater&&) noexcept = default;
 
 Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t limit, std::vector<std::uint8_t>& out,
                              std::uint64_t& total) {
-    const std::size_t chunk = std::clamp<std::size_t>(in.size() * 4, 512, 16384); // growing fills with zeros, which takes its time
+    const std::size_t chunk =
+        std::clamp<std::size_t>(in.size() * 4, 512, 16384); // growing fills with zeros, which takes its time
     Bytef dropped[4096];
     stream.next_in = in.data();
     stream.avail_in = static_cast<uInt>(in.size());
@@ -66,7 +67,7 @@ Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t limit, std:
                 return Step::ended;
         } else if (result == Z_DATA_ERROR) {
             return stream.msg && std::string_view(stream.msg) == "invalid distance too far back" ? Step::too_far_back
-                                                                                                : Step::failed;
+                                                                                                 : Step::failed;
         } else if (result != Z_OK && result != Z_BUF_ERROR) {
             return Step::failed;
         } else if (stream.avail_out != 0) {

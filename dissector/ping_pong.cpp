@@ -9,7 +9,8 @@ namespace {
 /// Pings that wait for an answer; older ones are forgotten.
 constexpr std::size_t most_open = 256;
 
-template <class Row> const Row* find(const std::vector<Row>& rows, std::uint32_t frame_index) {
+template <class Row>
+const Row* find(const std::vector<Row>& rows, std::uint32_t frame_index) {
     const auto it = std::lower_bound(rows.begin(), rows.end(), frame_index,
                                      [](const Row& row, std::uint32_t index) { return row.frame_index < index; });
     return it != rows.end() && it->frame_index == frame_index ? &*it : nullptr;

@@ -32,7 +32,8 @@ void Tally::add(Direction from, const Facts& facts, std::int64_t time) noexcept 
     }
     // A Close frame may hide in what lies behind the last frame that was understood.
     for (const auto& rest : facts.rests)
-        if (rest.undecoded != Undecoded::no && (facts.frames.empty() || rest.offset >= facts.frames[facts.frames.size() - 1].offset))
+        if (rest.undecoded != Undecoded::no &&
+            (facts.frames.empty() || rest.offset >= facts.frames[facts.frames.size() - 1].offset))
             side.uncertain = true;
 }
 

@@ -22,9 +22,9 @@ struct Tally {
     };
 
     std::int64_t requested = 0; ///< When the request was sent, nanoseconds; like opened if it was not captured.
-    std::int64_t opened = 0;   ///< When the connection was upgraded, nanoseconds.
-    std::int64_t last = 0;     ///< When either side last sent something.
-    Side sides[2];             ///< Indexed by Direction.
+    std::int64_t opened = 0;    ///< When the connection was upgraded, nanoseconds.
+    std::int64_t last = 0;      ///< When either side last sent something.
+    Side sides[2];              ///< Indexed by Direction.
     std::optional<Close> close; ///< The first.
     std::uint32_t pieces = 0;   ///< Of the streams.
     std::uint32_t round_trips = 0;

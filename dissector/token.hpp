@@ -24,14 +24,16 @@ struct Token {
 constexpr std::size_t longest_token_payload = 8192;
 constexpr std::size_t most_tokens = 16;
 
-/// Calls `visit(token)` for whatever has a token's form in Authorization, the cookies, the query and Sec-WebSocket-Protocol, where
-/// browsers, which cannot set headers, put theirs. Linear in the head.
-template <class Visit> void for_each_token(const HttpHead& head, Visit visit);
+/// Calls `visit(token)` for whatever has a token's form in Authorization, the cookies, the query and Sec-WebSocket-Protocol,
+/// where browsers, which cannot set headers, put theirs. Linear in the head.
+template <class Visit>
+void for_each_token(const HttpHead& head, Visit visit);
 
 /// Finds the next run `header.payload.` in `text` from `at` on, moves `at` behind it, and decodes the payload. False: no more.
 bool next_token(std::string_view text, std::size_t& at, std::string& payload);
 
-template <class Visit> void for_each_token(const HttpHead& head, Visit visit) {
+template <class Visit>
+void for_each_token(const HttpHead& head, Visit visit) {
     std::size_t found = 0;
     const auto search = [&](std::string_view text, const char* where) {
         Token token{where, {}};

@@ -8,7 +8,8 @@ namespace ws {
 /// Checks UTF-8 piece by piece (RFC 3629; the well-formed sequences of Unicode's table 3-7).
 class Utf8Validator {
   public:
-    /// Takes the next bytes; returns how many of them are well-formed so far: bytes.size(), or the position of the first bad byte.
+    /// Takes the next bytes; returns how many of them are well-formed so far: bytes.size(), or the position of the first bad
+    /// byte.
     std::size_t feed(Bytes bytes) noexcept;
 
     /// No sequence is left unfinished.

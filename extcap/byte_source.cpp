@@ -83,8 +83,7 @@ class Mapped final : public ByteSource {
         unmap();
         const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
         start_ = offset_ / page * page;
-        size_ = std::min<std::uint64_t>(std::max<std::uint64_t>(window_size, offset_ - start_ + size),
-                                        length - start_);
+        size_ = std::min<std::uint64_t>(std::max<std::uint64_t>(window_size, offset_ - start_ + size), length - start_);
         void* at = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor_, static_cast<off_t>(start_));
         if (at == MAP_FAILED) {
             size_ = 0;

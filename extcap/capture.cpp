@@ -108,9 +108,8 @@ class Run {
         if (options_.print)
             print_.emplace(options_, interfaces_);
         if (live())
-            reader_ = read_pcapng(
-                buffered_source([this](void* to, std::size_t size) { return dumpcap_->read(to, size); }),
-                interfaces_);
+            reader_ = read_pcapng(buffered_source([this](void* to, std::size_t size) { return dumpcap_->read(to, size); }),
+                                  interfaces_);
         else
             reader_ = open_capture(input, options_.read_file, interfaces_);
         if (key_log_file_) {
@@ -161,12 +160,11 @@ class Run {
     /// dumpcap describes an interface once it captures there.
     void announce() {
         for (; announced_ < interfaces_.size(); ++announced_)
-            pcapng::each_option(
-                ws::as_bytes(interfaces_[announced_].options), [&](std::uint16_t code, Bytes value) {
-                    if (code == pcapng::if_name && !options_.quiet && !options_.extcap)
-                        std::fprintf(stderr, "wscap: capturing on %.*s\n", static_cast<int>(value.size()),
-                                     reinterpret_cast<const char*>(value.data()));
-                });
+            pcapng::each_option(ws::as_bytes(interfaces_[announced_].options), [&](std::uint16_t code, Bytes value) {
+                if (code == pcapng::if_name && !options_.quiet && !options_.extcap)
+                    std::fprintf(stderr, "wscap: capturing on %.*s\n", static_cast<int>(value.size()),
+                                 reinterpret_cast<const char*>(value.data()));
+            });
     }
 
     void take(const Packet& packet) {
@@ -192,9 +190,8 @@ class Run {
 
     /// Live: true once the last packet was read, or at the second signal. A file: at the first.
     bool should_stop() {
-        const bool asked =
-            signals > 0 || full_ || (files_ && files_->full()) ||
-            (options_.stop.seconds && Clock::now() - started_ >= std::chrono::seconds(options_.stop.seconds));
+        const bool asked = signals > 0 || full_ || (files_ && files_->full()) ||
+                           (options_.stop.seconds && Clock::now() - started_ >= std::chrono::seconds(options_.stop.seconds));
         if (!asked)
             return false;
         if (!dumpcap_ || signals > 1 || full_ || (files_ && files_->full()))
@@ -298,8 +295,7 @@ class Run {
             return;
         const auto& counters = selector_.counters();
         std::fprintf(stderr, "\rwscap: %llu packets, %llu kept of %llu connections\033[K",
-                     static_cast<unsigned long long>(counters.packets),
-                     static_cast<unsigned long long>(kept_),
+                     static_cast<unsigned long long>(counters.packets), static_cast<unsigned long long>(kept_),
                      static_cast<unsigned long long>(counters.kept_connections));
         progress_shown_ = true;
     }
@@ -319,16 +315,13 @@ class Run {
             std::fprintf(stderr, ", %llu TLS connections kept", number(counters.kept_tls));
         std::fputs("\n", stderr);
         if (counters.incomplete)
-            std::fprintf(
-                stderr, "wscap: %llu of them lack packets before the upgrade (more than --wait-connection)\n",
-                number(counters.incomplete));
+            std::fprintf(stderr, "wscap: %llu of them lack packets before the upgrade (more than --wait-connection)\n",
+                         number(counters.incomplete));
         if (counters.forgotten)
-            std::fprintf(stderr,
-                         "wscap: %llu undecided connections had to be forgotten (more than --wait-total)\n",
+            std::fprintf(stderr, "wscap: %llu undecided connections had to be forgotten (more than --wait-total)\n",
                          number(counters.forgotten));
         if (unknown_link_)
-            std::fprintf(stderr, "wscap: packets of link type %u were passed over: not known here\n",
-                         *unknown_link_);
+            std::fprintf(stderr, "wscap: packets of link type %u were passed over: not known here\n", *unknown_link_);
     }
 
     const Options& options_;

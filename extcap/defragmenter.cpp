@@ -35,8 +35,7 @@ void Defragmenter::add(const Datagram& fragment, const Packet& packet) {
     if (!fragment.more)
         pending.total = fragment.offset + fragment.length;
     pending.pieces.push_back({fragment.offset, fragment.length, pending.packets.size(),
-                              static_cast<std::size_t>(fragment.payload.data() - packet.data.data()),
-                              fragment.payload.size()});
+                              static_cast<std::size_t>(fragment.payload.data() - packet.data.data()), fragment.payload.size()});
     pending.data_sizes.push_back(packet.data.size());
     pending.bytes.emplace_back(as_text(packet.data)).append(as_text(packet.options));
     pending.packets.push_back(packet);
@@ -44,8 +43,7 @@ void Defragmenter::add(const Datagram& fragment, const Packet& packet) {
     if (complete(pending))
         deliver(found);
     drop_delivered();
-    while (!by_age_.empty() &&
-           (held_ > limit_ || packet.order - std::min(packet.order, oldest()) > longest_wait))
+    while (!by_age_.empty() && (held_ > limit_ || packet.order - std::min(packet.order, oldest()) > longest_wait))
         deliver_oldest();
 }
 

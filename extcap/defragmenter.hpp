@@ -65,8 +65,7 @@ class Defragmenter {
     std::uint64_t serial_ = 0;
     Deliver deliver_;
     Map pending_;
-    std::deque<std::pair<std::uint64_t, Key>>
-        by_age_; ///< Serial and key; may name datagrams already delivered.
+    std::deque<std::pair<std::uint64_t, Key>> by_age_; ///< Serial and key; may name datagrams already delivered.
 };
 
 } // namespace wscap

@@ -170,12 +170,11 @@ std::string Dumpcap::finish() {
         text += (text.empty() ? "" : "\n") + line;
     }
     if (code > 128)
-        text += (text.empty() ? "" : "\n") + std::string("dumpcap was killed by signal ") +
-                std::to_string(code - 128) + " (" + strsignal(code - 128) + ")";
+        text += (text.empty() ? "" : "\n") + std::string("dumpcap was killed by signal ") + std::to_string(code - 128) + " (" +
+                strsignal(code - 128) + ")";
     if (code == not_found)
         text += "\nIs Wireshark installed? dumpcap is part of it.";
-    if (code == not_executable || text.find("ermission") != std::string::npos ||
-        text.find("not permitted") != std::string::npos)
+    if (code == not_executable || text.find("ermission") != std::string::npos || text.find("not permitted") != std::string::npos)
         text += advice;
     return text.empty() ? "dumpcap ended with status " + std::to_string(code) : text;
 }

@@ -20,15 +20,12 @@ constexpr Argument arguments[] = {
     {"--interface", "Interface", "selector", "What", "Where to capture; \"any\" takes every interface"},
     {"--host", "Host", "string", "What", "Only upgrade requests with this Host; * and ? stand for any text"},
     {"--path", "Path", "string", "What", "Only upgrade requests for this path; * and ? stand for any text"},
-    {"--origin", "Origin", "string", "What",
-     "Only upgrade requests with this Origin; * and ? stand for any text"},
+    {"--origin", "Origin", "string", "What", "Only upgrade requests with this Origin; * and ? stand for any text"},
     {"--midstream", "Running connections, too", "boolflag", "What",
      "Also take connections that were open before the capture, where their frames tell"},
     {"--all", "Everything", "boolflag", "What", "Keep all packets, not only those of WebSocket connections"},
-    {"--tls", "TLS connections, too", "boolflag", "TLS",
-     "wss: cannot be told from other TLS, so all are kept"},
-    {"--sni", "Server name", "string", "TLS",
-     "Only TLS connections to this server name; * and ? stand for any text"},
+    {"--tls", "TLS connections, too", "boolflag", "TLS", "wss: cannot be told from other TLS, so all are kept"},
+    {"--sni", "Server name", "string", "TLS", "Only TLS connections to this server name; * and ? stand for any text"},
     {"--keylog", "Key log file", "fileselect", "TLS",
      "SSLKEYLOGFILE of the client or server; the secrets of kept connections become part of the capture"},
 };
@@ -51,8 +48,7 @@ void print_interfaces(int argument) {
             continue;
         const auto interface = plain(line.substr(name + 2, end - name - 2));
         if (interface != "any")
-            std::printf("value {arg=%d}{value=%s}{display=%s}{default=false}\n", argument, interface.c_str(),
-                        interface.c_str());
+            std::printf("value {arg=%d}{value=%s}{display=%s}{default=false}\n", argument, interface.c_str(), interface.c_str());
     }
 }
 
@@ -61,8 +57,8 @@ void print_config(const std::string& reload) {
     for (const Argument& argument : arguments) {
         const bool selector = std::string_view(argument.type) == "selector";
         if (reload.empty())
-            std::printf("arg {number=%d}{call=%s}{display=%s}{type=%s}{group=%s}{tooltip=%s}%s%s\n", number,
-                        argument.call, argument.display, argument.type, argument.group, argument.tooltip,
+            std::printf("arg {number=%d}{call=%s}{display=%s}{type=%s}{group=%s}{tooltip=%s}%s%s\n", number, argument.call,
+                        argument.display, argument.type, argument.group, argument.tooltip,
                         selector ? "{reload=true}{placeholder=Look again}" : "",
                         std::string_view(argument.type) == "fileselect" ? "{mustexist=false}" : "");
         if (selector && (reload.empty() || argument.call == "--" + reload || argument.call == reload))

@@ -45,8 +45,7 @@ void answer(int socket, int error, int descriptor) {
         } else if (request[0] == 'r') {
             answer(socket, unlink(name.c_str()) == 0 ? 0 : errno, -1);
         } else {
-            const int descriptor =
-                open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+            const int descriptor = open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
             answer(socket, descriptor < 0 ? errno : 0, descriptor);
             if (descriptor >= 0)
                 close(descriptor);
@@ -60,8 +59,7 @@ void answer(int socket, int error, int descriptor) {
 FileKeeper::FileKeeper(const std::string& path) {
     const auto slash = path.rfind('/');
     const auto dot = path.rfind('.');
-    const bool extension =
-        dot != std::string::npos && (slash == std::string::npos || dot > slash + 1) && dot > 0;
+    const bool extension = dot != std::string::npos && (slash == std::string::npos || dot > slash + 1) && dot > 0;
     const auto prefix = path.substr(0, extension ? dot : path.size());
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)

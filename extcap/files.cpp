@@ -66,8 +66,7 @@ bool Files::file_is_full() const {
     const Thresholds& ring = options_.ring;
     const auto now = Clock::now();
     const auto seconds = [](Clock::time_point time) {
-        return static_cast<std::uint64_t>(
-            std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
+        return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
     };
     return (ring.packets && writer_->packets() >= ring.packets) ||
            (ring.kilobytes && writer_->bytes() >= ring.kilobytes * 1000) ||

@@ -52,8 +52,7 @@ bool Filter::accepts(const Packet& packet, std::uint16_t link_type) {
         std::unique_ptr<bpf_program, void (*)(bpf_program*)> program(new bpf_program{}, release);
         const int dlt = link_type == 101 ? DLT_RAW : link_type;
         if (const auto problem = compile(expression_, dlt, program.get()); !problem.empty())
-            throw std::runtime_error("the capture filter \"" + expression_ +
-                                     "\" does not suit this capture: " + problem);
+            throw std::runtime_error("the capture filter \"" + expression_ + "\" does not suit this capture: " + problem);
         found = programs_.emplace(link_type, std::move(program)).first;
     }
     pcap_pkthdr header{};

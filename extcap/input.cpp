@@ -73,8 +73,7 @@ std::unique_ptr<Reader> open_any(int descriptor, std::vector<Interface>& interfa
     const std::shared_ptr<std::FILE> shared(file, std::fclose);
     return read_pcapng(buffered_source([shared](void* to, std::size_t size) -> std::ptrdiff_t {
                            const auto got = std::fread(to, 1, size, shared.get());
-                           return got == 0 && std::ferror(shared.get()) ? -1
-                                                                        : static_cast<std::ptrdiff_t>(got);
+                           return got == 0 && std::ferror(shared.get()) ? -1 : static_cast<std::ptrdiff_t>(got);
                        }),
                        interfaces);
 }
@@ -88,8 +87,7 @@ int open_for_reading(const std::string& path) {
     return descriptor;
 }
 
-std::unique_ptr<Reader> open_capture(int descriptor, const std::string& path,
-                                     std::vector<Interface>& interfaces) {
+std::unique_ptr<Reader> open_capture(int descriptor, const std::string& path, std::vector<Interface>& interfaces) {
     try {
         return open_any(descriptor, interfaces);
     } catch (const std::runtime_error& error) {

@@ -45,11 +45,9 @@ void KeyLog::add_line(std::string_view line) {
         return;
     std::string random(line.substr(space + 1, 64));
     const auto is_hex = [](unsigned char c) { return std::isxdigit(c); };
-    if (random.size() != 64 || !std::all_of(random.begin(), random.end(), is_hex) ||
-        line.substr(space + 65, 1) != " ")
+    if (random.size() != 64 || !std::all_of(random.begin(), random.end(), is_hex) || line.substr(space + 65, 1) != " ")
         return;
-    std::transform(random.begin(), random.end(), random.begin(),
-                   [](unsigned char c) { return std::tolower(c); });
+    std::transform(random.begin(), random.end(), random.begin(), [](unsigned char c) { return std::tolower(c); });
     const std::string whole = std::string(line) + '\n';
     if (all_ || wanted_.contains(random)) {
         wanted_lines_ += whole;

@@ -22,8 +22,7 @@ void KeyLogFile::reopen() {
     }, here{};
     if (stat(path_.c_str(), &there) != 0)
         return;
-    if (descriptor_ >= 0 && fstat(descriptor_, &here) == 0 && here.st_ino == there.st_ino &&
-        here.st_dev == there.st_dev)
+    if (descriptor_ >= 0 && fstat(descriptor_, &here) == 0 && here.st_ino == there.st_ino && here.st_dev == there.st_dev)
         return;
     const int descriptor = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)

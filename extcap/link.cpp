@@ -68,8 +68,7 @@ Bytes if_ip(Bytes bytes) {
 } // namespace
 
 bool is_known_link(std::uint16_t link_type) noexcept {
-    constexpr std::array known{null, ethernet,  ppp,  raw_bsd, raw_openbsd, raw,
-                               loop, linux_sll, ipv4, ipv6,    linux_sll2};
+    constexpr std::array known{null, ethernet, ppp, raw_bsd, raw_openbsd, raw, loop, linux_sll, ipv4, ipv6, linux_sll2};
     return std::find(known.begin(), known.end(), link_type) != known.end();
 }
 
@@ -85,9 +84,7 @@ Bytes ip_datagram(std::uint16_t link_type, Bytes frame) noexcept {
     case ppp:
         if (frame.size() >= 4 && frame[0] == 0xFF && frame[1] == 0x03)
             frame = from(frame, 2);
-        return frame.size() < 2 || (be16(frame, 0) != 0x0021 && be16(frame, 0) != 0x0057)
-                   ? Bytes{}
-                   : if_ip(from(frame, 2));
+        return frame.size() < 2 || (be16(frame, 0) != 0x0021 && be16(frame, 0) != 0x0057) ? Bytes{} : if_ip(from(frame, 2));
     case raw:
     case raw_bsd:
     case raw_openbsd:

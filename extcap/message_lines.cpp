@@ -128,8 +128,8 @@ class Printer {
   private:
     static void remember(Values& values, const std::string& name, std::string_view text) {
         // Only what is shown is worth keeping; a packet has hundreds of fields.
-        if (name.starts_with("ws.") || name == "frame.time_epoch" || name.starts_with("ip.") ||
-            name.starts_with("ipv6.") || name.starts_with("tcp."))
+        if (name.starts_with("ws.") || name == "frame.time_epoch" || name.starts_with("ip.") || name.starts_with("ipv6.") ||
+            name.starts_with("tcp."))
             values.try_emplace(name, Value{attribute(text, "show"), from_hex(attribute(text, "value"))});
     }
 
@@ -179,8 +179,7 @@ class Printer {
             const auto address = show(values, six ? v6 : v4);
             return (six ? "[" + address + "]" : address) + ":" + show(values, port);
         };
-        const auto from = end("ip.src", "ipv6.src", "tcp.srcport"),
-                   to = end("ip.dst", "ipv6.dst", "tcp.dstport");
+        const auto from = end("ip.src", "ipv6.src", "tcp.srcport"), to = end("ip.dst", "ipv6.dst", "tcp.dstport");
         // The client stands left, so that a conversation reads in columns.
         const bool server = show(values, "ws.direction") == "1";
         return std::string(time) + (dot == std::string::npos ? "" : epoch.substr(dot, 7)) + " " +
@@ -222,8 +221,7 @@ class Printer {
             text += " " + found->second.show;
         if (const auto found = values.find("ws.close.reason"); found != values.end())
             text += " " + harmless(found->second.bytes, false);
-        if (const auto found = values.find(opcode == 9 ? "ws.ping" : "ws.pong");
-            opcode != 8 && found != values.end())
+        if (const auto found = values.find(opcode == 9 ? "ws.ping" : "ws.pong"); opcode != 8 && found != values.end())
             text += " " + harmless(found->second.bytes, false);
         put(text + "\n");
     }

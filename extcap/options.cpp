@@ -101,9 +101,8 @@ void threshold(std::string_view text, const std::string& option, bool ring, Thre
             *value = number(text.substr(colon + 1), option + " " + std::string(name));
             return;
         }
-    throw std::invalid_argument(
-        "\"" + std::string(text) + "\" is not a condition for " + option +
-        "; there are duration:, filesize:, files:, packets:" + (ring ? ", interval:" : ""));
+    throw std::invalid_argument("\"" + std::string(text) + "\" is not a condition for " + option +
+                                "; there are duration:, filesize:, files:, packets:" + (ring ? ", interval:" : ""));
 }
 
 /// In the dialog one field may hold several globs.
@@ -127,11 +126,10 @@ void check(const Options& options) {
         throw std::invalid_argument("--capture needs --fifo");
     if (options.use_ring && (options.write_file.empty() || options.write_file == "-"))
         throw std::invalid_argument("-b needs -w with the name of a file");
-    if (options.use_ring && !options.ring.seconds && !options.ring.kilobytes && !options.ring.packets &&
-        !options.ring.interval)
+    if (options.use_ring && !options.ring.seconds && !options.ring.kilobytes && !options.ring.packets && !options.ring.interval)
         throw std::invalid_argument("-b files: needs a second -b that says when a file is full");
-    if (options.split && (options.read_file.empty() || options.read_file == "-" ||
-                          options.write_file.empty() || options.write_file == "-" || options.use_ring))
+    if (options.split && (options.read_file.empty() || options.read_file == "-" || options.write_file.empty() ||
+                          options.write_file == "-" || options.use_ring))
         throw std::invalid_argument("--split needs -r and -w with names of files");
     if (options.format == Format::pcap && !options.key_log.empty())
         throw std::invalid_argument("pcap files hold no secrets: --keylog needs pcapng (without -P)");
@@ -149,8 +147,7 @@ Options parse_options(int count, char** words) {
     for (;;) {
         const int at = optind;
         // '+' would stop at the first filter word; like tcpdump, options may also follow it.
-        const int code =
-            getopt_long(count, words, ":i:r:w:f:s:c:a:b:B:y:Y:Z:AIDLPpqvhnU", long_options, nullptr);
+        const int code = getopt_long(count, words, ":i:r:w:f:s:c:a:b:B:y:Y:Z:AIDLPpqvhnU", long_options, nullptr);
         if (code == -1)
             break;
         const std::string value = optarg ? optarg : "";
@@ -170,14 +167,10 @@ Options parse_options(int count, char** words) {
             options.use_ring = true;
             break;
         case 'B':
-        case 'y':
-            options.dumpcap.insert(options.dumpcap.end(), {std::string{'-', static_cast<char>(code)}, value});
-            break;
+        case 'y': options.dumpcap.insert(options.dumpcap.end(), {std::string{'-', static_cast<char>(code)}, value}); break;
         case 'p':
         case 'I': options.dumpcap.push_back(std::string{'-', static_cast<char>(code)}); break;
-        case time_stamp_type:
-            options.dumpcap.insert(options.dumpcap.end(), {"--time-stamp-type", value});
-            break;
+        case time_stamp_type: options.dumpcap.insert(options.dumpcap.end(), {"--time-stamp-type", value}); break;
         case 'n': options.format = Format::pcapng; break;
         case 'U': break; // every packet is written out at once when there is no other
         case 'P': options.format = Format::pcap; break;
@@ -239,8 +232,7 @@ Options parse_options(int count, char** words) {
         trailing += (trailing.empty() ? "" : " ") + std::string(words[i]);
     if (!trailing.empty()) {
         if (!options.capture_filter.empty())
-            throw std::invalid_argument("a filter by -f and another one after the options: \"" + trailing +
-                                        "\"");
+            throw std::invalid_argument("a filter by -f and another one after the options: \"" + trailing + "\"");
         options.capture_filter = trailing;
     }
     // The filter's validation ends where a capture is asked for, whatever the order of the options.

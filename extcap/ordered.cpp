@@ -27,8 +27,7 @@ void Ordered::release(std::uint64_t before) {
 void Ordered::emit_oldest() {
     const Held& held = held_.top();
     const Bytes all = ws::as_bytes(held.bytes);
-    emit_({held.order, held.timestamp, held.interface, held.length, all.first(held.data_size),
-           all.subspan(held.data_size)},
+    emit_({held.order, held.timestamp, held.interface, held.length, all.first(held.data_size), all.subspan(held.data_size)},
           held.connection);
     memory_ -= sizeof(Held) + held.bytes.capacity();
     held_.pop();

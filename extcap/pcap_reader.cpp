@@ -53,8 +53,8 @@ class PcapReader final : public Reader {
         }
         packet.order = packets_++;
         packet.interface = 0;
-        packet.timestamp = static_cast<std::uint64_t>(header->ts.tv_sec) * nanoseconds +
-                           static_cast<std::uint64_t>(header->ts.tv_usec);
+        packet.timestamp =
+            static_cast<std::uint64_t>(header->ts.tv_sec) * nanoseconds + static_cast<std::uint64_t>(header->ts.tv_usec);
         packet.length = header->len;
         packet.data = {data, header->caplen};
         packet.options = {};
@@ -102,8 +102,7 @@ class MappedReader final : public Reader {
         std::uint32_t seconds, fraction, captured, length;
     };
     static constexpr std::size_t cache_line = 64, prefetch_distance = 1536; // bytes
-    static constexpr std::uint32_t largest_packet = 16
-                                                    << 20; ///< Bytes; larger ones are taken for corruption.
+    static constexpr std::uint32_t largest_packet = 16 << 20;               ///< Bytes; larger ones are taken for corruption.
 
     bool read_header() {
         Bytes bytes;
@@ -137,8 +136,7 @@ class MappedReader final : public Reader {
     }
 
     ReadResult fail(const std::string& what) {
-        problem_ = what + " at byte " + std::to_string(source_->offset()) + ", after " +
-                   std::to_string(packets_) + " packets";
+        problem_ = what + " at byte " + std::to_string(source_->offset()) + ", after " + std::to_string(packets_) + " packets";
         return ReadResult::failed;
     }
 

@@ -22,14 +22,7 @@ enum Type : std::uint32_t {
 constexpr std::uint32_t byte_order_magic = 0x1A2B3C4D;
 constexpr std::uint32_t tls_key_log = 0x544C534B; ///< Secrets type of an SSLKEYLOGFILE's lines.
 
-enum Option : std::uint16_t {
-    end = 0,
-    comment = 1,
-    if_name = 2,
-    if_tsresol = 9,
-    isb_received = 4,
-    isb_dropped = 5
-};
+enum Option : std::uint16_t { end = 0, comment = 1, if_name = 2, if_tsresol = 9, isb_received = 4, isb_dropped = 5 };
 
 /// Appends one option to `options`, padded to 4 bytes.
 void add_option(std::string& options, std::uint16_t code, Bytes value);

@@ -56,8 +56,7 @@ class PcapngReader final : public Reader {
     std::uint32_t u32(Bytes bytes, std::size_t at) const { return load<std::uint32_t>(bytes, at); }
 
     ReadResult fail(const std::string& what) {
-        problem_ = what + " at byte " + std::to_string(source_->offset()) + ", after " +
-                   std::to_string(packets_) + " packets";
+        problem_ = what + " at byte " + std::to_string(source_->offset()) + ", after " + std::to_string(packets_) + " packets";
         return ReadResult::failed;
     }
 
@@ -90,11 +89,9 @@ class PcapngReader final : public Reader {
         switch (u32(block, 0)) {
         case pcapng::section_header: first_interface_ = interfaces_.size(); return ReadResult::wait;
         case pcapng::interface_description: return add_interface(body);
-        case pcapng::enhanced_packet:
-            return body.size() < 20 ? fail("corrupt packet block") : enhanced(body, packet);
+        case pcapng::enhanced_packet: return body.size() < 20 ? fail("corrupt packet block") : enhanced(body, packet);
         case pcapng::old_packet: return body.size() < 20 ? fail("corrupt packet block") : old(body, packet);
-        case pcapng::simple_packet:
-            return body.size() < 4 ? fail("corrupt packet block") : simple(body, packet);
+        case pcapng::simple_packet: return body.size() < 4 ? fail("corrupt packet block") : simple(body, packet);
         case pcapng::interface_statistics: add_statistics(body); return ReadResult::wait;
         case pcapng::decryption_secrets:
             if (body.size() >= 8 && u32(body, 0) == pcapng::tls_key_log)
@@ -125,8 +122,8 @@ class PcapngReader final : public Reader {
         return ReadResult::wait;
     }
 
-    ReadResult set(Packet& packet, std::uint32_t interface, std::uint64_t time, std::uint32_t captured,
-                   std::uint32_t length, Bytes rest) {
+    ReadResult set(Packet& packet, std::uint32_t interface, std::uint64_t time, std::uint32_t captured, std::uint32_t length,
+                   Bytes rest) {
         const std::size_t number = first_interface_ + interface;
         const std::size_t padded = (captured + std::size_t{3}) & ~std::size_t{3};
         if (number >= interfaces_.size())
@@ -137,8 +134,7 @@ class PcapngReader final : public Reader {
         packet.timestamp = time;
         packet.length = length;
         packet.data = rest.first(captured);
-        packet.options =
-            padded < rest.size() ? native_options(rest.subspan(padded), pcapng::enhanced_packet) : Bytes{};
+        packet.options = padded < rest.size() ? native_options(rest.subspan(padded), pcapng::enhanced_packet) : Bytes{};
         return ReadResult::packet;
     }
 
@@ -156,8 +152,7 @@ class PcapngReader final : public Reader {
 
     ReadResult simple(Bytes body, Packet& packet) {
         const auto length = u32(body, 0);
-        const auto limit =
-            first_interface_ < interfaces_.size() ? interfaces_[first_interface_].snap_length : 0;
+        const auto limit = first_interface_ < interfaces_.size() ? interfaces_[first_interface_].snap_length : 0;
         auto captured = std::min<std::uint32_t>(length, static_cast<std::uint32_t>(body.size() - 4));
         if (limit)
             captured = std::min(captured, limit);
@@ -170,14 +165,13 @@ class PcapngReader final : public Reader {
         if (body.size() < 12)
             return;
         const auto interface = first_interface_ + u32(body, 0);
-        pcapng::each_option(native_options(body.subspan(12), pcapng::interface_statistics),
-                            [&](std::uint16_t code, Bytes value) {
-                                std::uint64_t count;
-                                if (code == pcapng::isb_dropped && value.size() == sizeof count) {
-                                    std::memcpy(&count, value.data(), sizeof count);
-                                    dropped_[interface] = count;
-                                }
-                            });
+        pcapng::each_option(native_options(body.subspan(12), pcapng::interface_statistics), [&](std::uint16_t code, Bytes value) {
+            std::uint64_t count;
+            if (code == pcapng::isb_dropped && value.size() == sizeof count) {
+                std::memcpy(&count, value.data(), sizeof count);
+                dropped_[interface] = count;
+            }
+        });
     }
 
     /// Without the end of options, and in this machine's byte order, numbers among the values too.
@@ -201,11 +195,9 @@ class PcapngReader final : public Reader {
         if (length != 2 && length != 4 && length != 8)
             return false;
         switch (block) {
-        case pcapng::interface_description:
-            return code == 8 || code == 14 || code == 16 || code == 17; // speeds, offset
-        case pcapng::enhanced_packet:
-            return code == 2 || code == 4 || code == 5 || code == 6; // flags, drops, id, queue
-        default: return code >= 4 && code <= 8;                      // counts
+        case pcapng::interface_description: return code == 8 || code == 14 || code == 16 || code == 17; // speeds, offset
+        case pcapng::enhanced_packet: return code == 2 || code == 4 || code == 5 || code == 6;          // flags, drops, id, queue
+        default: return code >= 4 && code <= 8;                                                         // counts
         }
     }
 

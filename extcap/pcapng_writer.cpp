@@ -98,9 +98,8 @@ void secrets(std::string& to, std::string_view key_log) {
 }
 
 void statistics(std::string& to, std::uint32_t number, std::uint64_t received, std::uint64_t dropped) {
-    const auto now = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                                    std::chrono::system_clock::now().time_since_epoch())
-                                                    .count());
+    const auto now = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
     std::string options;
     add_option(options, isb_received, {reinterpret_cast<const std::uint8_t*>(&received), sizeof received});
     add_option(options, isb_dropped, {reinterpret_cast<const std::uint8_t*>(&dropped), sizeof dropped});

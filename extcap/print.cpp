@@ -23,8 +23,7 @@ void offer_built_plugin() {
     std::error_code error;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
     const auto plugins = self.parent_path().parent_path() / "plugins";
-    if (!error && self.parent_path().filename() == "extcap" &&
-        std::filesystem::is_directory(plugins, error) &&
+    if (!error && self.parent_path().filename() == "extcap" && std::filesystem::is_directory(plugins, error) &&
         std::filesystem::exists(self.parent_path().parent_path() / "CMakeCache.txt", error))
         setenv("WIRESHARK_PLUGIN_DIR", plugins.c_str(), 0);
 }
@@ -38,10 +37,9 @@ void offer_built_plugin() {
     const char* chosen = std::getenv("WSCAP_TSHARK");
     const char* program = chosen && *chosen ? chosen : "tshark";
     const auto& filter = options.display_filter.empty() ? std::string("ws") : options.display_filter;
-    execlp(program, program, "-Q", "-l", "-n", "-r", "-", "-Y", filter.c_str(), "-T", "pdml", "-J",
-           "frame ip ipv6 tcp ws", static_cast<char*>(nullptr));
-    std::fprintf(stderr, "wscap: %s: %s\nIs tshark installed? --print needs it.\n", program,
-                 std::strerror(errno));
+    execlp(program, program, "-Q", "-l", "-n", "-r", "-", "-Y", filter.c_str(), "-T", "pdml", "-J", "frame ip ipv6 tcp ws",
+           static_cast<char*>(nullptr));
+    std::fprintf(stderr, "wscap: %s: %s\nIs tshark installed? --print needs it.\n", program, std::strerror(errno));
     _exit(127);
 }
 

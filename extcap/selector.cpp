@@ -94,8 +94,7 @@ Selector::~Selector() = default;
 void Selector::packet(const Packet& packet, std::uint16_t link_type) {
     ++counters_.packets;
     const auto cut = packet.length - std::min<std::size_t>(packet.length, packet.data.size());
-    const auto datagram =
-        parse_datagram(ip_datagram(link_type, packet.data), static_cast<std::uint32_t>(cut));
+    const auto datagram = parse_datagram(ip_datagram(link_type, packet.data), static_cast<std::uint32_t>(cut));
     if (datagram && datagram->fragment && datagram->protocol == 6)
         defragmenter_.add(*datagram, packet);
     else if (const auto found = datagram ? parse_segment(*datagram) : std::nullopt)
@@ -127,9 +126,7 @@ void Selector::segment(const Segment& segment, const Packet* packets, std::size_
     }
     track_close(*node, segment);
     while (memory_ > limits_.total) {
-        Node* const least = rejected_.first ? rejected_.first
-                            : quiet_.first  ? quiet_.first
-                                            : undecided_.first;
+        Node* const least = rejected_.first ? rejected_.first : quiet_.first ? quiet_.first : undecided_.first;
         if (!least)
             return;
         counters_.forgotten += !rejected_.first;
@@ -195,8 +192,7 @@ Verdict Selector::decide(Connection& connection, const Segment& segment) {
     entry.payload_length = segment.length;
     entry.direction = segment.direction;
     const auto verdict = deliver(connection, entry);
-    return verdict == Verdict::undecided && side.early ? deliver_waiting(connection, segment.direction)
-                                                       : verdict;
+    return verdict == Verdict::undecided && side.early ? deliver_waiting(connection, segment.direction) : verdict;
 }
 
 /// Gives the watch the bytes that are next in order.
@@ -249,8 +245,7 @@ Verdict Selector::deliver_waiting(Connection& connection, int direction) {
     const bool more = [&] {
         bool later = false;
         connection.waiting.each([&](const Waiting::Entry& entry) {
-            later = entry.direction == direction && entry.payload_length &&
-                    distance(side.next, entry.sequence) > 0;
+            later = entry.direction == direction && entry.payload_length && distance(side.next, entry.sequence) > 0;
             return !later;
         });
         return later;
@@ -265,8 +260,7 @@ Verdict Selector::deliver_waiting(Connection& connection, int direction) {
 bool Selector::may_wait(Connection& connection, Verdict verdict) {
     const auto asks = [](const Connection::Side& side) { return side.watch.in_head() || side.early; };
     const bool asking = verdict == Verdict::keep || asks(connection.sides[0]) || asks(connection.sides[1]);
-    if (connection.waiting.memory() > limits_.connection &&
-        (!asking || connection.waiting.memory() > 1 << 20)) {
+    if (connection.waiting.memory() > limits_.connection && (!asking || connection.waiting.memory() > 1 << 20)) {
         keep_beginning(connection);
         connection.dormant = true;
     }
@@ -292,8 +286,7 @@ void Selector::keep_beginning(Connection& connection) {
     connection.waiting = std::move(beginning);
 }
 
-void Selector::wait(Connection& connection, const Segment& segment, const Packet* packets,
-                    std::size_t count) {
+void Selector::wait(Connection& connection, const Segment& segment, const Packet* packets, std::size_t count) {
     Waiting::Entry entry;
     entry.direction = segment.direction;
     for (std::size_t i = 0; i < count; ++i) {
@@ -309,8 +302,8 @@ void Selector::wait(Connection& connection, const Segment& segment, const Packet
 
 void Selector::account(Connection& connection) {
     constexpr std::size_t own = sizeof(Node) + 4 * sizeof(void*); // with the map's and the allocator's part
-    const std::size_t now = own + connection.waiting.memory() + connection.sides[0].watch.held() +
-                            connection.sides[1].watch.held();
+    const std::size_t now =
+        own + connection.waiting.memory() + connection.sides[0].watch.held() + connection.sides[1].watch.held();
     memory_ += now - connection.accounted;
     connection.accounted = static_cast<std::uint32_t>(now);
 }
@@ -343,8 +336,7 @@ void Selector::track_close(Node& node, const Segment& segment) {
     Connection& connection = node.second;
     if (segment.flags & TcpFlag::fin)
         connection.sides[segment.direction].has_fin = true;
-    const bool over =
-        (segment.flags & TcpFlag::rst) || (connection.sides[0].has_fin && connection.sides[1].has_fin);
+    const bool over = (segment.flags & TcpFlag::rst) || (connection.sides[0].has_fin && connection.sides[1].has_fin);
     if (!over || connection.closed)
         return;
     if (connection.state != Connection::State::kept)
@@ -355,8 +347,7 @@ void Selector::track_close(Node& node, const Segment& segment) {
 }
 
 void Selector::forget_closed() {
-    while (!closed_.empty() &&
-           (closed_.size() > most_closed || counters_.packets - closed_.front().first > linger_packets)) {
+    while (!closed_.empty() && (closed_.size() > most_closed || counters_.packets - closed_.front().first > linger_packets)) {
         const auto found = connections_.find(closed_.front().second);
         closed_.pop_front();
         if (found != connections_.end() && found->second.closed)

@@ -22,8 +22,8 @@ constexpr std::size_t hold_back = 2 << 20; // bytes of kept packets, to put them
 
 /// Reads the whole file once; `emit` gets each kept packet. Selection depends on nothing but the packets, so
 /// that two runs number the connections alike. Returns what was wrong with the file, if anything.
-std::string pass(const Options& options, std::vector<Interface>& interfaces, KeyLog& key_log, int descriptor,
-                 Ordered::Emit emit, Counters& counters) {
+std::string pass(const Options& options, std::vector<Interface>& interfaces, KeyLog& key_log, int descriptor, Ordered::Emit emit,
+                 Counters& counters) {
     interfaces.clear();
     lseek(descriptor, 0, SEEK_SET);
     const auto reader = open_capture(dup(descriptor), options.read_file, interfaces);
@@ -116,8 +116,7 @@ int run_split(const Options& options) {
                      static_cast<unsigned long long>(counters.kept_connections), parts.size());
     if (problem.empty())
         return 0;
-    std::fprintf(stderr, "wscap: %s: %s; what came before is kept\n", options.read_file.c_str(),
-                 problem.c_str());
+    std::fprintf(stderr, "wscap: %s: %s; what came before is kept\n", options.read_file.c_str(), problem.c_str());
     return 1;
 }
 

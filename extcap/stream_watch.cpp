@@ -25,8 +25,7 @@ bool asks_for_websocket(const ws::HttpHead& head) {
 }
 
 bool switches_to_websocket(const ws::HttpHead& head) {
-    return (head.status == 101 && ws::list_contains(value(head, "Upgrade"), "websocket")) ||
-           head.find("Sec-WebSocket-Accept");
+    return (head.status == 101 && ws::list_contains(value(head, "Upgrade"), "websocket")) || head.find("Sec-WebSocket-Accept");
 }
 
 /// What load balancers put before the client's bytes, so that the server learns the client's address.
@@ -126,9 +125,7 @@ Verdict StreamWatch::http_head(Bytes& bytes, const Criteria& criteria, Evidence&
     std::byte room[8192];
     std::pmr::monotonic_buffer_resource pool(room, sizeof room);
     const ws::Arena arena(
-        [](void* from, std::size_t size) {
-            return static_cast<std::pmr::monotonic_buffer_resource*>(from)->allocate(size);
-        },
+        [](void* from, std::size_t size) { return static_cast<std::pmr::monotonic_buffer_resource*>(from)->allocate(size); },
         &pool);
     ws::HttpHead head;
     const auto result = ws::parse_http_head(as_text(all), arena, head);
@@ -152,9 +149,8 @@ Verdict StreamWatch::http_head(Bytes& bytes, const Criteria& criteria, Evidence&
         return Verdict::undecided;
     }
     if (proof && head.is_request)
-        return criteria.accepts_request(head.target, value(head, "Host"), value(head, "Origin"))
-                   ? Verdict::keep
-                   : Verdict::reject;
+        return criteria.accepts_request(head.target, value(head, "Host"), value(head, "Origin")) ? Verdict::keep
+                                                                                                 : Verdict::reject;
     if (proof && !criteria.narrowed()) // only the answer was captured
         return Verdict::keep;
 

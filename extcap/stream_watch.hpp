@@ -51,8 +51,7 @@ class StreamWatch {
     std::unique_ptr<std::string> partial_; ///< A head or ClientHello that came in several segments.
     std::uint64_t body_left_ = 0;          ///< Bytes of a message body still to come.
     State state_ = State::seek;
-    bool first_message_ =
-        false; ///< Nothing but this stream's very beginning: no HTTP here means none at all.
+    bool first_message_ = false; ///< Nothing but this stream's very beginning: no HTTP here means none at all.
     std::uint8_t chunk_end_ = 0; ///< How much of "0\r\n\r\n" the last bytes were.
 };
 

@@ -49,8 +49,7 @@ std::string server_name(Bytes extension) {
 } // namespace
 
 bool starts_client_hello(Bytes bytes) noexcept {
-    return bytes.size() >= 6 && bytes[0] == handshake && bytes[1] == 3 && bytes[2] <= 4 &&
-           bytes[5] == client_hello;
+    return bytes.size() >= 6 && bytes[0] == handshake && bytes[1] == 3 && bytes[2] <= 4 && bytes[5] == client_hello;
 }
 
 HelloResult parse_client_hello(Bytes stream, TlsHello& hello) {

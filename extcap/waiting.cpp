@@ -59,16 +59,15 @@ void Waiting::add(const Entry& entry) {
     record.direction = entry.direction & 1;
     // A payload put together from IP fragments is not part of this packet.
     const auto offset = entry.payload.data() - packet.data.data();
-    const bool inside = !entry.payload.empty() && offset > 0 && offset < 65536 &&
-                        offset + entry.payload.size() <= packet.data.size();
+    const bool inside =
+        !entry.payload.empty() && offset > 0 && offset < 65536 && offset + entry.payload.size() <= packet.data.size();
     record.payload_offset = static_cast<std::uint16_t>(inside ? offset : 0);
 
     const std::size_t size = record.size();
     if (!last_ || (last_ == first_ && last_->used + size <= small))
         fit_first_block(size);
     if (last_->size - last_->used < size) {
-        const std::size_t room =
-            std::max(std::clamp<std::size_t>(last_->size * 2, small, largest_block), size);
+        const std::size_t room = std::max(std::clamp<std::size_t>(last_->size * 2, small, largest_block), size);
         auto* block = static_cast<Block*>(std::malloc(sizeof(Block) + room));
         if (!block)
             throw std::bad_alloc();
@@ -116,8 +115,7 @@ Waiting::Entry Waiting::read(const Record& record) {
     entry.direction = static_cast<std::uint8_t>(record.direction);
     if (record.payload_offset)
         entry.payload = entry.packet.data.subspan(
-            record.payload_offset,
-            std::min<std::size_t>(record.captured - record.payload_offset, record.payload_length));
+            record.payload_offset, std::min<std::size_t>(record.captured - record.payload_offset, record.payload_length));
     return entry;
 }
 

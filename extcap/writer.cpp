@@ -67,10 +67,9 @@ void Writer::packet(const Packet& packet) {
         const std::uint64_t ticks = interfaces_[packet.interface].ticks;
         const std::uint64_t units = interfaces_[0].ticks > 1000000 ? 1000000000 : 1000000;
         // Exact for units as small as 0.1 ns; finer ones are rounded.
-        const auto fraction = ticks <= 10000000000 ? packet.timestamp % ticks * units / ticks
-                                                   : packet.timestamp % ticks / (ticks / units);
-        const RecordHeader header{static_cast<std::uint32_t>(packet.timestamp / ticks),
-                                  static_cast<std::uint32_t>(fraction),
+        const auto fraction =
+            ticks <= 10000000000 ? packet.timestamp % ticks * units / ticks : packet.timestamp % ticks / (ticks / units);
+        const RecordHeader header{static_cast<std::uint32_t>(packet.timestamp / ticks), static_cast<std::uint32_t>(fraction),
                                   static_cast<std::uint32_t>(packet.data.size()), packet.length};
         buffer_.append(reinterpret_cast<const char*>(&header), sizeof header);
         buffer_ += as_text(packet.data);

@@ -6,10 +6,11 @@
 
 #include <ws_version.h>
 
-#define WS_WIRESHARK_AT_LEAST(major, minor)                                                                            \
+#define WS_WIRESHARK_AT_LEAST(major, minor)                                                                                      \
     (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
 #include <epan/packet.h>
+
 // After what they need:
 #include <epan/charsets.h>
 #include <epan/column-info.h>

@@ -110,8 +110,8 @@ bool watch_connect(tvbuff_t* tvb, int offset, std::string_view head, packet_info
         return false;
     auto* item = proto_tree_add_item(tree, protocol.id, tvb, offset, static_cast<int>(length), ENC_NA);
     proto_item_append_text(item, ", a tunnel was refused");
-    add_diagnosis(proto_item_add_subtree(item, diagnosis_subtree()), pinfo, tvb, offset, static_cast<int>(length), found.diagnosis,
-                  show(pinfo, found.text));
+    add_diagnosis(proto_item_add_subtree(item, diagnosis_subtree()), pinfo, tvb, offset, static_cast<int>(length),
+                  found.diagnosis, show(pinfo, found.text));
     return true;
 }
 

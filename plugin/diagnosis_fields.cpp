@@ -19,7 +19,8 @@ constexpr unsigned most_json_tokens = 1024;
 
 } // namespace
 
-void add_diagnosis(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, int length, Diagnosis diagnosis, const char* text) {
+void add_diagnosis(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, int length, Diagnosis diagnosis,
+                   const char* text) {
     const auto number = static_cast<std::size_t>(diagnosis);
     auto* item = proto_tree_add_string(tree, hf_diagnosis, tvb, offset, length, diagnosis_table()[number].name);
     proto_item_set_generated(item);
@@ -64,10 +65,10 @@ void register_diagnosis_fields() {
     ei_diagnoses.assign(diagnosis_table().size(), EI_INIT);
     for (std::size_t i = 0; i < diagnosis_table().size(); ++i) {
         const auto& row = diagnosis_table()[i];
-        infos.push_back({&ei_diagnoses[i],
-                         {g_strconcat("ws.diagnosis.", row.name, nullptr),
-                          row.evidence == Evidence::head ? PI_RESPONSE_CODE : PI_SEQUENCE,
-                          row.severity == Severity::note ? PI_NOTE : PI_WARN, row.sentence, EXPFILL}});
+        infos.push_back(
+            {&ei_diagnoses[i],
+             {g_strconcat("ws.diagnosis.", row.name, nullptr), row.evidence == Evidence::head ? PI_RESPONSE_CODE : PI_SEQUENCE,
+              row.severity == Severity::note ? PI_NOTE : PI_WARN, row.sentence, EXPFILL}});
     }
     auto* module = expert_register_protocol(protocol.id);
     expert_register_field_array(module, infos.data(), static_cast<int>(infos.size()));

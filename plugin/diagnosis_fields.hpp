@@ -8,7 +8,8 @@
 namespace ws {
 
 /// Why a connection failed or died: ws.diagnosis and its expert info. `text` ends with NUL.
-void add_diagnosis(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, int length, Diagnosis diagnosis, const char* text);
+void add_diagnosis(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, int length, Diagnosis diagnosis,
+                   const char* text);
 
 gint diagnosis_subtree();
 

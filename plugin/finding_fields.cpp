@@ -74,8 +74,8 @@ void register_finding_fields() {
     ei_violations.assign(finding_table().size(), EI_INIT);
     for (std::size_t i = 0; i < finding_table().size(); ++i) {
         const auto& row = finding_table()[i];
-        infos.push_back({&ei_violations[i],
-                         {g_strconcat("ws.violation.", row.name, nullptr), PI_PROTOCOL, PI_ERROR, row.sentence, EXPFILL}});
+        infos.push_back(
+            {&ei_violations[i], {g_strconcat("ws.violation.", row.name, nullptr), PI_PROTOCOL, PI_ERROR, row.sentence, EXPFILL}});
     }
     auto* module = expert_register_protocol(protocol.id);
     expert_register_field_array(module, infos.data(), static_cast<int>(infos.size()));

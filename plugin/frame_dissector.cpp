@@ -49,7 +49,8 @@ Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Directio
 }
 
 /// Why the first Close frame came.
-void add_close_diagnosis(const FrameTree& shown, packet_info* pinfo, const Upgraded& upgraded, Direction direction, const Frame& frame) {
+void add_close_diagnosis(const FrameTree& shown, packet_info* pinfo, const Upgraded& upgraded, Direction direction,
+                         const Frame& frame) {
     if (frame.payload.size() < 2)
         return;
     const auto code = static_cast<std::uint16_t>(frame.payload[0] << 8 | frame.payload[1]);
@@ -73,12 +74,12 @@ void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& u
         dissect_message(message, pinfo, tree, upgraded, direction, *frame.completes);
 }
 
-void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
-          const Facts& facts) {
+void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction, const Facts& facts) {
     start_columns(pinfo, direction);
     const auto* rest = facts.rests.begin();
     for (const auto& frame : facts.frames) {
-        for (; rest != facts.rests.end() && !frame.spread && rest->offset <= frame.offset && rest->undecoded != Undecoded::no; ++rest)
+        for (; rest != facts.rests.end() && !frame.spread && rest->offset <= frame.offset && rest->undecoded != Undecoded::no;
+             ++rest)
             add_rest(tree, pinfo, tvb, upgraded, direction, *rest);
         show_frame(tvb, pinfo, tree, upgraded, direction, frame);
     }

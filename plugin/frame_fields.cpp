@@ -119,9 +119,9 @@ void add_close(const FrameTree& at, packet_info* pinfo, const Frame& frame) {
     if (frame.payload.size() >= 2) {
         proto_tree_add_item(at.tree, hf_close_code, at.payload.tvb, at.payload.offset, 2, ENC_BIG_ENDIAN);
         if (frame.payload.size() > 2)
-            proto_tree_add_string(at.tree, hf_close_reason, at.payload.tvb, at.payload.offset + 2,
-                                  static_cast<gint>(frame.payload.size()) - 2,
-                                  show(pinfo, {reinterpret_cast<const char*>(frame.payload.data()) + 2, frame.payload.size() - 2}));
+            proto_tree_add_string(
+                at.tree, hf_close_reason, at.payload.tvb, at.payload.offset + 2, static_cast<gint>(frame.payload.size()) - 2,
+                show(pinfo, {reinterpret_cast<const char*>(frame.payload.data()) + 2, frame.payload.size() - 2}));
     }
     generated(proto_tree_add_boolean(at.tree, hf_close_first, at.frame.tvb, at.frame.offset, 0, frame.closes_first));
     if (frame.close_in)
@@ -141,8 +141,8 @@ void add_control(const FrameTree& at, packet_info* pinfo, const Frame& frame) {
         proto_tree_add_item(at.tree, hf_pong, at.payload.tvb, at.payload.offset, size, ENC_NA);
         if (frame.ping_in) {
             generated(proto_tree_add_uint(at.tree, hf_ping_in, at.frame.tvb, at.frame.offset, 0, frame.ping_in));
-            const nstime_t rtt = NSTIME_INIT_SECS_NSECS(frame.round_trip / 1000000000,
-                                                        static_cast<int>(frame.round_trip % 1000000000));
+            const nstime_t rtt =
+                NSTIME_INIT_SECS_NSECS(frame.round_trip / 1000000000, static_cast<int>(frame.round_trip % 1000000000));
             generated(proto_tree_add_time(at.tree, hf_rtt, at.frame.tvb, at.frame.offset, 0, &rtt));
         }
         break;
@@ -181,7 +181,8 @@ FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const U
     at.tree = add_layer(tree, at.frame, size, describe(pinfo, tree, direction, h), upgraded.stream, direction);
     add_header(at.tree, at.frame, frame);
     if (!frame.payload.empty())
-        proto_tree_add_item(at.tree, hf_payload, at.payload.tvb, at.payload.offset, static_cast<gint>(frame.payload.size()), ENC_NA);
+        proto_tree_add_item(at.tree, hf_payload, at.payload.tvb, at.payload.offset, static_cast<gint>(frame.payload.size()),
+                            ENC_NA);
     if (is_control(h.opcode))
         add_control(at, pinfo, frame);
     if (frame.reassembled_in)
@@ -201,8 +202,9 @@ void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgrade
     const auto offset = static_cast<int>(rest.offset);
     const auto length = static_cast<int>(rest.length);
     const char* text = rest.undecoded != Undecoded::no ? "not decoded" : "part of a frame";
-    auto* layer = add_layer(tree, {tvb, offset}, length,
-                            wmem_strdup_printf(pinfo->pool, "%s, %s", direction_text(direction), text), upgraded.stream, direction);
+    auto* layer =
+        add_layer(tree, {tvb, offset}, length, wmem_strdup_printf(pinfo->pool, "%s, %s", direction_text(direction), text),
+                  upgraded.stream, direction);
     if (rest.undecoded != Undecoded::no) {
         add_undecoded(layer, tvb, offset, length, rest.undecoded);
         return;
@@ -222,8 +224,7 @@ void register_frame_fields() {
         {&hf_direction, {"Direction", "ws.direction", FT_UINT8, BASE_DEC, VALS(directions), 0, "Who sent it", HFILL}},
         {&hf_fin, {"FIN", "ws.fin", FT_BOOLEAN, 8, TFS(&set_or_not), 0x80, "The last frame of a message", HFILL}},
         {&hf_rsv, {"Reserved bits", "ws.rsv", FT_UINT8, BASE_HEX, nullptr, 0x70, "RSV1, RSV2 and RSV3 together", HFILL}},
-        {&hf_rsv1,
-         {"RSV1", "ws.rsv1", FT_BOOLEAN, 8, TFS(&set_or_not), 0x40, "Compressed, with permessage-deflate", HFILL}},
+        {&hf_rsv1, {"RSV1", "ws.rsv1", FT_BOOLEAN, 8, TFS(&set_or_not), 0x40, "Compressed, with permessage-deflate", HFILL}},
         {&hf_rsv2, {"RSV2", "ws.rsv2", FT_BOOLEAN, 8, TFS(&set_or_not), 0x20, "For extensions", HFILL}},
         {&hf_rsv3, {"RSV3", "ws.rsv3", FT_BOOLEAN, 8, TFS(&set_or_not), 0x10, "For extensions", HFILL}},
         {&hf_opcode, {"Opcode", "ws.opcode", FT_UINT8, BASE_DEC, VALS(opcodes), 0x0f, "What the frame is", HFILL}},
@@ -232,7 +233,8 @@ void register_frame_fields() {
          {"Payload length", "ws.payload_length", FT_UINT64, BASE_DEC, nullptr, 0,
           "Bytes of payload, whichever of the three encodings carried the length", HFILL}},
         {&hf_masking_key,
-         {"Masking key", "ws.masking_key", FT_UINT32, BASE_HEX, nullptr, 0, "Each payload byte is XORed with a byte of it", HFILL}},
+         {"Masking key", "ws.masking_key", FT_UINT32, BASE_HEX, nullptr, 0, "Each payload byte is XORed with a byte of it",
+          HFILL}},
         {&hf_payload,
          {"Payload", "ws.payload", FT_BYTES, BASE_NONE, nullptr, 0, "This frame's payload, unmasked, still compressed if it was",
           HFILL}},
@@ -255,8 +257,7 @@ void register_frame_fields() {
         {&hf_ping_in,
          {"Answers the ping in", "ws.ping_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
           "The packet with the ping that this pong answers", HFILL}},
-        {&hf_rtt,
-         {"Round-trip time", "ws.rtt", FT_RELATIVE_TIME, BASE_NONE, nullptr, 0, "From the ping to this pong", HFILL}},
+        {&hf_rtt, {"Round-trip time", "ws.rtt", FT_RELATIVE_TIME, BASE_NONE, nullptr, 0, "From the ping to this pong", HFILL}},
         {&hf_unfinished,
          {"Bytes of a frame that goes on", "ws.unfinished", FT_UINT32, BASE_DEC, nullptr, 0,
           "Bytes of this packet that belong to a frame completed in a later one", HFILL}},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The opening handshake. HTTP decodes it and asks nobody, on ports that it owns: so a post-dissector looks at each packet in which HTTP
-// found a request or response, and reads the heads from the packet's data sources.
+// The opening handshake. HTTP decodes it and asks nobody, on ports that it owns: so a post-dissector looks at each packet in
+// which HTTP found a request or response, and reads the heads from the packet's data sources.
 #include "handshake_dissector.hpp"
 
 #include "connect_watch.hpp"
@@ -98,8 +98,8 @@ std::size_t body_size(const HttpHead& head) {
     return static_cast<std::size_t>(size);
 }
 
-/// Frames follow from the next packet on. On plain TCP we then ask for them directly: HTTP in between would cost time and hide the
-/// sequence numbers. Elsewhere HTTP goes on handing them over.
+/// Frames follow from the next packet on. On plain TCP we then ask for them directly: HTTP in between would cost time and hide
+/// the sequence numbers. Elsewhere HTTP goes on handing them over.
 void take_conversation(packet_info* pinfo, dissector_handle_t to) {
     if (!look_at_layers(pinfo).http_on_tcp)
         return;
@@ -121,7 +121,8 @@ struct Half {
 std::uint32_t requests_before(packet_info* pinfo, const Seen& seen, const Session& session) {
     constexpr guint32 most = 100;
     auto* conversation = find_conversation_pinfo(pinfo, 0);
-    const auto* http = conversation ? static_cast<const http_conv_t*>(conversation_get_proto_data(conversation, http_id)) : nullptr;
+    const auto* http =
+        conversation ? static_cast<const http_conv_t*>(conversation_get_proto_data(conversation, http_id)) : nullptr;
     const auto all = (http ? unanswered_requests(http, pinfo->num, most) : 0) + seen.heads;
     return all > session.waiting() ? all - session.waiting() : 0;
 }
@@ -152,16 +153,15 @@ Half read_request_head(const HttpHead& head, packet_info* pinfo, bool secure, Se
 Half read_response_head(const HttpHead& head, packet_info* pinfo, Seen& seen) {
     const auto ordinal = seen.responses++;
     auto* known = find_session(pinfo);
-    const bool awaited = known && known->direction(pinfo) == Direction::server_to_client &&
-                         (PINFO_FD_VISITED(pinfo) ? known->find_response(pinfo->num, ordinal) != nullptr
-                                                  : known->awaits_response());
+    const bool awaited =
+        known && known->direction(pinfo) == Direction::server_to_client &&
+        (PINFO_FD_VISITED(pinfo) ? known->find_response(pinfo->num, ordinal) != nullptr : known->awaits_response());
     if ((!awaited && !is_upgrade_response(head)) || head.status == 100)
         return {};
     if (!PINFO_FD_VISITED(pinfo) && head.status != 101 && known && known->is_for_another())
         return {};
     auto& session = session_of(pinfo, Direction::server_to_client);
-    auto* exchange = PINFO_FD_VISITED(pinfo) ? session.find_response(pinfo->num, ordinal)
-                                             : &session.add_response(pinfo, ordinal);
+    auto* exchange = PINFO_FD_VISITED(pinfo) ? session.find_response(pinfo->num, ordinal) : &session.add_response(pinfo, ordinal);
     if (!exchange)
         return {};
     Half half{true, read_response(head, exchange->request_captured ? &exchange->offer : nullptr, packet_arena(pinfo)), {}};
@@ -236,7 +236,8 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
         if (size < 16)
             continue;
         const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
-        // A data source of its own (reassembled, decrypted) begins with the message; a frame has the headers of other layers before it.
+        // A data source of its own (reassembled, decrypted) begins with the message; a frame has the headers of other layers
+        // before it.
         const auto at = source == pinfo->data_src || !g_ascii_isalpha(bytes[0]) ? find_tcp_payload(bytes, pinfo) : 0;
         if (at != std::string_view::npos)
             found = dissect_heads(tvb, bytes, at, pinfo, tree, tls) || found;

@@ -5,8 +5,9 @@
 
 namespace ws {
 
-/// The 101 response whose head ends where `tvb` begins, for frames that follow it in the same packet: HTTP hands those over before the
-/// response itself is looked at. Shows it, and on the first visit upgrades the session. Returns false if `tvb` begins within a head.
+/// The 101 response whose head ends where `tvb` begins, for frames that follow it in the same packet: HTTP hands those over
+/// before the response itself is looked at. Shows it, and on the first visit upgrades the session. Returns false if `tvb` begins
+/// within a head.
 bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree);
 
 } // namespace ws

@@ -54,9 +54,7 @@ class HeadTree {
         if (of)
             text(field, of->value);
     }
-    void boolean(int field, bool value) const {
-        generated(proto_tree_add_boolean(tree_, field, tvb_, offset_, 0, value));
-    }
+    void boolean(int field, bool value) const { generated(proto_tree_add_boolean(tree_, field, tvb_, offset_, 0, value)); }
     void packet(int field, std::uint32_t number) const {
         if (number)
             generated(proto_tree_add_uint(tree_, field, tvb_, offset_, 0, number));
@@ -95,8 +93,10 @@ const char* negotiated_text(packet_info* pinfo, const Handshake& handshake) {
     }
     for (const std::size_t i : {0, 1})
         if (result.compression != Negotiated::Compression::none)
-            line.text(i ? ", server " : ", client ").number(result.window_bits[i]).text(" bits ").text(
-                result.no_context_takeover[i] ? "without takeover" : "with takeover");
+            line.text(i ? ", server " : ", client ")
+                .number(result.window_bits[i])
+                .text(" bits ")
+                .text(result.no_context_takeover[i] ? "without takeover" : "with takeover");
     if (result.unknown_extension)
         line.text(", an unknown extension");
     if (handshake.protocols.empty())
@@ -193,11 +193,10 @@ void register_handshake_fields() {
         {&hf_extension_param,
          {"Parameter", "ws.handshake.extension.param", FT_STRING, BASE_NONE, nullptr, 0, "A parameter of an extension", HFILL}},
         {&hf_status, {"Status", "ws.handshake.status", FT_UINT16, BASE_DEC, nullptr, 0, "HTTP status of the response", HFILL}},
-        {&hf_accept,
-         {"Accept", "ws.handshake.accept", FT_STRING, BASE_NONE, nullptr, 0, "Value of Sec-WebSocket-Accept", HFILL}},
+        {&hf_accept, {"Accept", "ws.handshake.accept", FT_STRING, BASE_NONE, nullptr, 0, "Value of Sec-WebSocket-Accept", HFILL}},
         {&hf_accept_expected,
-         {"Accept expected", "ws.handshake.accept.expected", FT_STRING, BASE_NONE, nullptr, 0,
-          "What the request's key demands", HFILL}},
+         {"Accept expected", "ws.handshake.accept.expected", FT_STRING, BASE_NONE, nullptr, 0, "What the request's key demands",
+          HFILL}},
         {&hf_negotiated,
          {"Negotiated", "ws.handshake.negotiated", FT_STRING, BASE_NONE, nullptr, 0,
           "What both sides agreed on: compression with its parameters, and the subprotocol", HFILL}},

@@ -15,7 +15,7 @@ struct HandshakeContext {
     Direction direction;
     std::uint32_t other_packet; ///< Of the response on the request, of the request on the response.
     bool has_time;
-    nstime_t time;              ///< From request to response, on the response.
+    nstime_t time; ///< From request to response, on the response.
     DiagnosedList diagnoses;
 };
 

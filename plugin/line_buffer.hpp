@@ -9,8 +9,8 @@
 
 namespace ws {
 
-/// A line of text in a pool, put together without printf, which would be the largest part of the work for a small frame. What does not fit
-/// is cut off.
+/// A line of text in a pool, put together without printf, which would be the largest part of the work for a small frame. What
+/// does not fit is cut off.
 class LineBuffer {
   public:
     LineBuffer(wmem_allocator_t* pool, std::size_t capacity)

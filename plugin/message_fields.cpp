@@ -44,8 +44,9 @@ Place message_place(const FrameTree& at, packet_info* pinfo, tvbuff_t* parent, c
 
 void add_fragments(proto_tree* tree, Place at, const Message& message) {
     auto* tvb = at.tvb;
-    auto* item = generated(proto_tree_add_none_format(tree, hf_fragments, tvb, at.offset, 0, "%u fragments (%" G_GUINT64_FORMAT " bytes)",
-                                                      message.frames, message.wire_length));
+    auto* item =
+        generated(proto_tree_add_none_format(tree, hf_fragments, tvb, at.offset, 0, "%u fragments (%" G_GUINT64_FORMAT " bytes)",
+                                             message.frames, message.wire_length));
     auto* subtree = proto_item_add_subtree(item, ett_fragments);
     for (std::uint32_t i = 0; i < message.frames && i < most_fragments_shown; ++i) {
         const auto& fragment = message.fragments[i];

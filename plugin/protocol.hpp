@@ -23,8 +23,8 @@ inline Arena packet_arena(packet_info* pinfo) {
     return {[](void* pool, std::size_t size) { return wmem_alloc(static_cast<wmem_allocator_t*>(pool), size); }, pinfo->pool};
 }
 
-/// A copy of text from a packet that is safe to show: bytes that are no UTF-8 are replaced, and NULs, where Wireshark's strings would end,
-/// by their symbol.
+/// A copy of text from a packet that is safe to show: bytes that are no UTF-8 are replaced, and NULs, where Wireshark's strings
+/// would end, by their symbol.
 inline const char* show(packet_info* pinfo, std::string_view text) {
     if (const auto zeros = std::count(text.begin(), text.end(), '\0')) {
         auto* copy = static_cast<char*>(wmem_alloc(pinfo->pool, text.size() + 2 * static_cast<std::size_t>(zeros)));

@@ -100,8 +100,7 @@ void register_session_fields() {
          {"Worst round-trip time", "ws.session.rtt.max", FT_RELATIVE_TIME, BASE_NONE, nullptr, 0, "Of pings answered", HFILL}},
         {&hf_closed_by,
          {"Closed by", "ws.session.closed_by", FT_UINT8, BASE_DEC, VALS(closers), 0, "Who sent the first Close frame", HFILL}},
-        {&hf_code,
-         {"Close code", "ws.session.code", FT_UINT16, BASE_DEC, nullptr, 0, "Of the first Close frame", HFILL}},
+        {&hf_code, {"Close code", "ws.session.code", FT_UINT16, BASE_DEC, nullptr, 0, "Of the first Close frame", HFILL}},
     };
     static int* subtrees[] = {&ett_session};
     proto_register_field_array(protocol.id, fields, array_length(fields));

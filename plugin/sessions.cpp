@@ -37,7 +37,7 @@ Session::Session(const address& client, std::uint32_t client_port) : client_port
 
 Direction Session::direction(const packet_info* pinfo) const {
     return pinfo->srcport == client_port_ && addresses_equal(&pinfo->src, &client_) ? Direction::client_to_server
-                                                                                   : Direction::server_to_client;
+                                                                                    : Direction::server_to_client;
 }
 
 std::uint32_t Session::new_stream() {
@@ -69,14 +69,13 @@ Exchange& Session::add_response(packet_info* pinfo, std::uint32_t ordinal) {
     return exchange;
 }
 
-Upgraded& Session::upgrade(packet_info* pinfo, std::uint32_t stream, const Negotiated& negotiated,
-                           std::string_view subprotocol) {
+Upgraded& Session::upgrade(packet_info* pinfo, std::uint32_t stream, const Negotiated& negotiated, std::string_view subprotocol) {
     const auto server_port = direction(pinfo) == Direction::server_to_client ? pinfo->srcport : pinfo->destport;
     const Limits limits{std::size_t{protocol.limit_mib} << 20};
     std::string name(subprotocol);
     auto* subdissector = find_subdissector(name, static_cast<std::uint16_t>(server_port));
-    auto& upgraded = *upgraded_.emplace_back(
-        new Upgraded{stream, pinfo->num, std::move(name), subdissector, Connection(negotiated, limits)});
+    auto& upgraded =
+        *upgraded_.emplace_back(new Upgraded{stream, pinfo->num, std::move(name), subdissector, Connection(negotiated, limits)});
     const auto nanoseconds = [](const nstime_t& time) { return static_cast<std::int64_t>(time.secs) * 1000000000 + time.nsecs; };
     upgraded.tally.opened = upgraded.tally.requested = upgraded.tally.last = nanoseconds(pinfo->abs_ts);
     const auto* exchange = pending() ? pending() : exchanges_.empty() ? nullptr : exchanges_.back().get();
@@ -139,14 +138,15 @@ Session& session_of(packet_info* pinfo, Direction direction) {
     if (auto* known = static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)))
         return *known;
     const bool client = direction == Direction::client_to_server;
-    auto& session = *file->sessions.emplace_back(std::make_unique<Session>(client ? pinfo->src : pinfo->dst,
-                                                                           client ? pinfo->srcport : pinfo->destport));
+    auto& session = *file->sessions.emplace_back(
+        std::make_unique<Session>(client ? pinfo->src : pinfo->dst, client ? pinfo->srcport : pinfo->destport));
     conversation_add_proto_data(conversation, protocol.id, &session);
     return session;
 }
 
 bool may_revisit(packet_info* pinfo) {
-    // A program that keeps its packets has a frame_data for each, or fills no columns when it reads them for the first time (tshark -2).
+    // A program that keeps its packets has a frame_data for each, or fills no columns when it reads them for the first time
+    // (tshark -2).
     if (pinfo->cinfo && pinfo->fd == file->last_frame && pinfo->num != file->last_packet)
         file->single_pass = true;
     file->last_frame = pinfo->fd;

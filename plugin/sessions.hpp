@@ -26,20 +26,20 @@ struct Exchange {
     std::uint32_t response_packet = 0; ///< 0: not seen so far.
     std::uint32_t response_ordinal = 0;
     Offer offer;
-    RequestNotes notes; ///< What a response is explained with.
+    RequestNotes notes;             ///< What a response is explained with.
     std::uint32_t others_first = 0; ///< Responses to ordinary requests that were sent before this one (pipelining).
 };
 
-/// What a subdissector left over of one direction's messages: it may speak a protocol of its own whose units span messages, as MQTT's
-/// may (MQTT 3.1.1, 6).
+/// What a subdissector left over of one direction's messages: it may speak a protocol of its own whose units span messages, as
+/// MQTT's may (MQTT 3.1.1, 6).
 struct Leftover {
     /// What the subdissector was given, or not, with one message; for later visits.
     struct Before {
         std::vector<std::uint8_t> bytes; ///< It was put behind these.
         bool waits = false;              ///< It was not enough: nothing was given.
     };
-    std::vector<std::uint8_t> bytes; ///< Wait for the next message.
-    std::size_t needed = 0;          ///< As many bytes in all; 0: how many is not known.
+    std::vector<std::uint8_t> bytes;                ///< Wait for the next message.
+    std::size_t needed = 0;                         ///< As many bytes in all; 0: how many is not known.
     std::map<std::uint32_t, Before> before_message; ///< By message number, where there is something to tell.
 };
 
@@ -47,7 +47,7 @@ struct Leftover {
 struct Upgraded {
     std::uint32_t stream;
     std::uint32_t from_packet;
-    std::string subprotocol; ///< Empty: none.
+    std::string subprotocol;         ///< Empty: none.
     dissector_handle_t subdissector; ///< Of its messages, or null.
     Connection connection;
     Leftover leftover[2] = {}; ///< Indexed by Direction.
@@ -103,8 +103,8 @@ Session* find_session(packet_info* pinfo);
 /// The same, made on first use with the packet's sender as the client (or the server).
 Session& session_of(packet_info* pinfo, Direction direction);
 
-/// Could this packet be dissected again? A program that does not keep its packets, like tshark without -2, cannot come back to them, and
-/// then nothing needs to be remembered for later visits.
+/// Could this packet be dissected again? A program that does not keep its packets, like tshark without -2, cannot come back to
+/// them, and then nothing needs to be remembered for later visits.
 bool may_revisit(packet_info* pinfo);
 
 void register_sessions();

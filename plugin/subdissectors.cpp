@@ -8,8 +8,8 @@
 namespace ws {
 namespace {
 
-/// Registered subprotocols that Wireshark can decode and that its own dissector does not map. Where the dissector has no name to find it
-/// by, it is known by its TCP port.
+/// Registered subprotocols that Wireshark can decode and that its own dissector does not map. Where the dissector has no name to
+/// find it by, it is known by its TCP port.
 struct Mapped {
     const char* subprotocol;
     const char* dissector;
@@ -62,7 +62,8 @@ bool looks_like_json(Bytes data) {
 
 struct Outcome {
     bool taken;
-    guint32 wants_more; ///< 0, or: bytes from `from` on belong to a unit of which so many are still to come, or of unknown length.
+    guint32
+        wants_more; ///< 0, or: bytes from `from` on belong to a unit of which so many are still to come, or of unknown length.
     int from;
 };
 
@@ -159,8 +160,7 @@ bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgra
 /// It keeps no state: where nobody looks at its tree it can be spared.
 bool json_is_looked_at(proto_tree* tree) {
     return tree && json &&
-           (PTREE_DATA(tree)->visible ||
-            proto_registrar_get_nth(static_cast<guint>(json_id))->ref_type != HF_REF_TYPE_NONE);
+           (PTREE_DATA(tree)->visible || proto_registrar_get_nth(static_cast<guint>(json_id))->ref_type != HF_REF_TYPE_NONE);
 }
 
 /// JSON's dissector overwrites both columns with its name; ours say more.
@@ -215,7 +215,8 @@ void hand_off_subdissectors() {
     heuristics = find_heur_dissector_list("ws");
     register_init_routine([] {
         have_heuristics = false;
-        heur_dissector_table_foreach("ws", [](const char*, heur_dtbl_entry_t*, gpointer) { have_heuristics = true; }, nullptr);
+        heur_dissector_table_foreach(
+            "ws", [](const char*, heur_dtbl_entry_t*, gpointer) { have_heuristics = true; }, nullptr);
     });
     json = find_dissector("json");
     json_id = proto_get_id_by_filter_name("json");

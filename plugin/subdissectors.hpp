@@ -5,8 +5,8 @@
 
 namespace ws {
 
-/// Gives a message to the dissector of the negotiated subprotocol, or of the server's port, or to one that recognises it; JSON text to the
-/// JSON dissector. `tree` is the packet's.
+/// Gives a message to the dissector of the negotiated subprotocol, or of the server's port, or to one that recognises it; JSON
+/// text to the JSON dissector. `tree` is the packet's.
 void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
                      const Message& message);
 

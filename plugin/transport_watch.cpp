@@ -26,8 +26,8 @@ constexpr std::size_t header_room = 512;
 constexpr std::int64_t silence_step = second / 2;
 
 int tls_id = -1;
-/// Under this number (of a field, since those of protocols have other uses) the TTL of SYN+ACK is kept with the conversation: a reset may
-/// come before the server sends anything else.
+/// Under this number (of a field, since those of protocols have other uses) the TTL of SYN+ACK is kept with the conversation: a
+/// reset may come before the server sends anything else.
 int syn_ttl_key = -1;
 
 /// How often connections of this file ended after a silence, by its length.
@@ -132,7 +132,8 @@ std::uint64_t note_bytes(Transport::Side& side, const Segment& segment) {
     return ahead > 0 ? segment.length : static_cast<std::uint32_t>(beyond);
 }
 
-void note(Session& session, const packet_info* pinfo, std::uint32_t stream, std::vector<EndingNote>& found, std::int64_t silence) {
+void note(Session& session, const packet_info* pinfo, std::uint32_t stream, std::vector<EndingNote>& found,
+          std::int64_t silence) {
     for (auto& ending : found) {
         Transport::Note note{pinfo->num, stream, ending.diagnosis, std::move(ending.text)};
         if (ending.diagnosis == Diagnosis::idle_timeout) {
@@ -146,12 +147,14 @@ void note(Session& session, const packet_info* pinfo, std::uint32_t stream, std:
 /// FIN or RST while the request waits.
 void end_during_handshake(Session& session, const packet_info* pinfo, const Exchange& exchange, Ending& ending) {
     ending.handshake_pending = true;
-    ending.since_request = now(pinfo) - (static_cast<std::int64_t>(exchange.request_time.secs) * second + exchange.request_time.nsecs);
+    ending.since_request =
+        now(pinfo) - (static_cast<std::int64_t>(exchange.request_time.secs) * second + exchange.request_time.nsecs);
     ending.retransmissions = session.transport.retransmissions;
     ending.answered_bytes = session.transport.answered_bytes;
     auto found = diagnose_ending(ending);
     note(session, pinfo, exchange.stream, found, 0);
-    for (auto it = session.transport.notes.end() - static_cast<std::ptrdiff_t>(found.size()); it != session.transport.notes.end(); ++it)
+    for (auto it = session.transport.notes.end() - static_cast<std::ptrdiff_t>(found.size()); it != session.transport.notes.end();
+         ++it)
         it->unless_answered = exchange.request_packet;
 }
 
@@ -210,7 +213,8 @@ void observe_end(Session& session, const packet_info* pinfo, const Segment& segm
 void observe_retransmission(Session& session, const packet_info* pinfo, const Exchange& exchange) {
     auto& transport = session.transport;
     ++transport.retransmissions;
-    const auto since = now(pinfo) - (static_cast<std::int64_t>(exchange.request_time.secs) * second + exchange.request_time.nsecs);
+    const auto since =
+        now(pinfo) - (static_cast<std::int64_t>(exchange.request_time.secs) * second + exchange.request_time.nsecs);
     if (transport.no_answer_noted || transport.acknowledged)
         return;
     // Loss repeats a request once; only what goes on is told at once.
@@ -218,11 +222,12 @@ void observe_retransmission(Session& session, const packet_info* pinfo, const Ex
     transport.no_answer_noted = certain;
     if (certain)
         std::erase_if(transport.notes, [](const Transport::Note& n) { return !n.certain; });
-    transport.notes.push_back({pinfo->num, exchange.stream, Diagnosis::no_answer, no_answer_text(transport.retransmissions, since), 0,
-                               exchange.request_packet, certain});
+    transport.notes.push_back({pinfo->num, exchange.stream, Diagnosis::no_answer,
+                               no_answer_text(transport.retransmissions, since), 0, exchange.request_packet, certain});
 }
 
-void observe_pending(Session& session, const packet_info* pinfo, const Segment& segment, Direction from, const Exchange& exchange) {
+void observe_pending(Session& session, const packet_info* pinfo, const Segment& segment, Direction from,
+                     const Exchange& exchange) {
     auto& transport = session.transport;
     if (transport.request_packet != exchange.request_packet) { // this packet has it
         transport.request_packet = exchange.request_packet;

@@ -28,9 +28,9 @@ struct Transport {
         std::uint32_t stream;
         Diagnosis diagnosis;
         std::string text;
-        std::int64_t silence = 0;                ///< Of idle_timeout.
-        std::uint32_t unless_answered = 0;       ///< The request's packet: shown only if it was never answered.
-        bool certain = true;                     ///< Else known from the second visit on.
+        std::int64_t silence = 0;          ///< Of idle_timeout.
+        std::uint32_t unless_answered = 0; ///< The request's packet: shown only if it was never answered.
+        bool certain = true;               ///< Else known from the second visit on.
     };
     struct Summary {
         std::uint32_t packet = 0;
@@ -55,8 +55,8 @@ struct Transport {
     Summary summary;
 };
 
-/// Every packet comes by here after it was dissected: what its TCP header means for a WebSocket connection. Returns whether it shows
-/// anything. `tvb` is the packet.
+/// Every packet comes by here after it was dissected: what its TCP header means for a WebSocket connection. Returns whether it
+/// shows anything. `tvb` is the packet.
 bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree);
 
 } // namespace ws

@@ -11,13 +11,14 @@ import test_deflate
 import test_frames
 import test_handshake
 import test_messages
+import test_no_violation
 import test_violations
 from builder import BINARY, CONTINUATION, KEY, TEXT, Capture, Deflater, binary, frame, request, response, text
 from support import CLIENT, SERVER, run, save, scratch, streams
 from test_recorded import CAPTURES, path_of
 
 MODULES = [test_control.cases, test_deflate.cases, test_frames.cases, test_frames.huge, test_handshake.cases,
-           test_handshake.halves, test_messages.cases, test_violations.cases, test_violations.good]
+           test_handshake.halves, test_messages.cases, test_violations.cases, test_no_violation.good]
 GOOD_PORT = 50000
 DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
 

@@ -21,9 +21,8 @@ void demand_empty(const std::string& difference) {
 Negotiated any_negotiation(FuzzedDataProvider& data) {
     Negotiated n;
     n.known = data.ConsumeIntegralInRange(0, 7) != 0;
-    n.compression =
-        data.PickValueInArray({Negotiated::Compression::none, Negotiated::Compression::permessage_deflate,
-                               Negotiated::Compression::deflate_frame});
+    n.compression = data.PickValueInArray(
+        {Negotiated::Compression::none, Negotiated::Compression::permessage_deflate, Negotiated::Compression::deflate_frame});
     n.unknown_extension = data.ConsumeIntegralInRange(0, 7) == 0;
     for (const auto i : {0, 1}) {
         n.no_context_takeover[i] = data.ConsumeBool();
@@ -39,10 +38,7 @@ std::string any_frames(FuzzedDataProvider& data, Direction direction) {
     std::string out;
     for (auto count = data.ConsumeIntegralInRange(1, 8); count-- > 0 && data.remaining_bytes();) {
         const auto bits = data.ConsumeIntegral<std::uint8_t>();
-        WireFrame frame{.fin = (bits & 128) != 0,
-                        .rsv1 = (bits & 64) != 0,
-                        .rsv3 = (bits & 63) == 63,
-                        .opcode = bits & 15U};
+        WireFrame frame{.fin = (bits & 128) != 0, .rsv1 = (bits & 64) != 0, .rsv3 = (bits & 63) == 63, .opcode = bits & 15U};
         frame.payload = data.ConsumeRandomLengthString(300);
         if (frame.rsv1 && (bits & 32)) {
             if (bits & 16)
@@ -63,8 +59,7 @@ Talk any_talk(FuzzedDataProvider& data) {
     Talk talk;
     for (auto count = data.ConsumeIntegralInRange(1, 6); count-- > 0;) {
         const auto direction = data.ConsumeBool() ? client : server;
-        talk.push_back(
-            {direction, data.ConsumeBool() ? any_frames(data, direction) : data.ConsumeRandomLengthString()});
+        talk.push_back({direction, data.ConsumeBool() ? any_frames(data, direction) : data.ConsumeRandomLengthString()});
     }
     return talk;
 }

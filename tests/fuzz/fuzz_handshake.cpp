@@ -26,8 +26,7 @@ void check_extension(const Extension& extension, const Arena& arena) {
     demand(parse_extensions(extension.text, arena, again) && again.size() == 1);
     demand(again[0].name == extension.name && again[0].parameters.size() == extension.parameters.size());
     for (std::size_t i = 0; i < extension.parameters.size(); ++i)
-        demand(again[0].parameters[i].value == extension.parameters[i].value &&
-               !extension.parameters[i].name.empty());
+        demand(again[0].parameters[i].value == extension.parameters[i].value && !extension.parameters[i].name.empty());
     for (const bool in_response : {false, true}) {
         const auto p = deflate_parameters(extension, in_response);
         for (const auto bits : {p.client_max_window_bits, p.server_max_window_bits})
@@ -64,11 +63,9 @@ void read(std::string_view bytes, std::size_t prefix, Offer& offer) {
         demand(head.size > 0 && head.size <= bytes.size());
         prefix %= head.size;
         demand(prefix == 0 || parse_http_head(bytes.substr(0, prefix), arena, cut) != HeadResult::complete);
-        demand(parse_http_head(bytes.substr(0, head.size), arena, cut) == HeadResult::complete &&
-               cut.size == head.size);
+        demand(parse_http_head(bytes.substr(0, head.size), arena, cut) == HeadResult::complete && cut.size == head.size);
         for (const auto& field : head.fields)
-            demand(lies_in(field.name, bytes) && lies_in(field.value, bytes) &&
-                   trim(field.value) == field.value);
+            demand(lies_in(field.name, bytes) && lies_in(field.value, bytes) && trim(field.value) == field.value);
         const auto text = bytes.substr(0, head.size);
         if (head.is_request) {
             is_upgrade_request(head);
@@ -92,15 +89,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     ws::Offer offer;
     if (data.ConsumeBool()) { // a head that is one already, with the values of the fuzzer
         const auto line = data.ConsumeBool() ? "GET / HTTP/1.1" : "HTTP/1.1 101 Switching Protocols";
-        const auto extensions = data.ConsumeRandomLengthString(),
-                   protocols = data.ConsumeRandomLengthString();
+        const auto extensions = data.ConsumeRandomLengthString(), protocols = data.ConsumeRandomLengthString();
         read("GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Key: "
              "dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: " +
                  extensions + "\r\nSec-WebSocket-Protocol: " + protocols + "\r\n\r\n",
              prefix, offer);
-        read(line + ("\r\nSec-WebSocket-Extensions: " + data.ConsumeRandomLengthString()) +
-                 "\r\nSec-WebSocket-Protocol: " + data.ConsumeRandomLengthString() +
-                 "\r\nSec-WebSocket-Accept: " + data.ConsumeRandomLengthString() + "\r\n\r\n",
+        read(line + ("\r\nSec-WebSocket-Extensions: " + data.ConsumeRandomLengthString()) + "\r\nSec-WebSocket-Protocol: " +
+                 data.ConsumeRandomLengthString() + "\r\nSec-WebSocket-Accept: " + data.ConsumeRandomLengthString() + "\r\n\r\n",
              prefix, offer);
     } else {
         const auto request = data.ConsumeRandomLengthString();

@@ -20,10 +20,9 @@ FrameHeader header_of(const std::string& frame) {
 
 TEST(Plausible, IsEveryFrameThatKeepsToTheRules) {
     for (const auto direction : both_directions)
-        for (const auto& f :
-             {WireFrame{.opcode = 1}, WireFrame{.fin = false, .opcode = 2}, WireFrame{.opcode = 0},
-              WireFrame{.opcode = 8}, WireFrame{.opcode = 9, .length = 125}, WireFrame{.opcode = 10},
-              WireFrame{.opcode = 1, .length = 126}, WireFrame{.opcode = 2, .length = 65536}})
+        for (const auto& f : {WireFrame{.opcode = 1}, WireFrame{.fin = false, .opcode = 2}, WireFrame{.opcode = 0},
+                              WireFrame{.opcode = 8}, WireFrame{.opcode = 9, .length = 125}, WireFrame{.opcode = 10},
+                              WireFrame{.opcode = 1, .length = 126}, WireFrame{.opcode = 2, .length = 65536}})
             EXPECT_TRUE(plausible(header_of(wire(direction, f)), hints(direction)));
 }
 
@@ -31,13 +30,11 @@ TEST(Plausible, IsNoFrameThatBreaksOne) {
     for (const auto direction : both_directions) {
         for (const auto& f :
              {WireFrame{.opcode = 3}, WireFrame{.opcode = 15}, WireFrame{.length_size = 2},
-              WireFrame{.length = 300, .length_size = 8}, WireFrame{.length = 1ULL << 40},
-              WireFrame{.length = ~0ULL}, WireFrame{.fin = false, .opcode = 9},
-              WireFrame{.opcode = 8, .length = 126}, WireFrame{.rsv1 = true}, WireFrame{.rsv2 = true},
-              WireFrame{.rsv3 = true}, WireFrame{.rsv1 = true, .opcode = 9}})
+              WireFrame{.length = 300, .length_size = 8}, WireFrame{.length = 1ULL << 40}, WireFrame{.length = ~0ULL},
+              WireFrame{.fin = false, .opcode = 9}, WireFrame{.opcode = 8, .length = 126}, WireFrame{.rsv1 = true},
+              WireFrame{.rsv2 = true}, WireFrame{.rsv3 = true}, WireFrame{.rsv1 = true, .opcode = 9}})
             EXPECT_FALSE(plausible(header_of(wire(direction, f)), hints(direction)));
-        EXPECT_FALSE(plausible(header_of(wire(opposite(direction), {})), hints(direction)))
-            << "the other side's masking";
+        EXPECT_FALSE(plausible(header_of(wire(opposite(direction), {})), hints(direction))) << "the other side's masking";
     }
 }
 
@@ -52,13 +49,11 @@ TEST(Plausible, DependsOnTheExtensions) {
 
 TEST(FindBorder, FindsTheBeginningOfFramesAfterTheEndOfAnother) {
     for (const auto direction : both_directions) {
-        const auto frames = wire(direction, {.payload = "first"}) +
-                            wire(direction, {.opcode = 9, .payload = "p"}) +
+        const auto frames = wire(direction, {.payload = "first"}) + wire(direction, {.opcode = 9, .payload = "p"}) +
                             wire(direction, {.opcode = 2, .payload = std::string(300, '\xee')});
         for (const auto& before : {""s, "x"s, "the end of a text"s, std::string(1000, '\xff')}) {
             EXPECT_EQ(find_border(as_bytes(before + frames), hints(direction)), before.size());
-            EXPECT_EQ(find_border(as_bytes(before + frames + frames.substr(0, 20)), hints(direction)),
-                      before.size())
+            EXPECT_EQ(find_border(as_bytes(before + frames + frames.substr(0, 20)), hints(direction)), before.size())
                 << "the last one cut";
         }
     }
@@ -77,8 +72,7 @@ TEST(FindBorder, TakesNoTextForFrames) {
 }
 
 TEST(FindBorder, NeedsThreeHeadersWhereTheLastFrameIsCut) {
-    const auto frame = wire(server, {.opcode = 2, .payload = std::string(200, '\xee')}),
-               cut = frame.substr(0, 100);
+    const auto frame = wire(server, {.opcode = 2, .payload = std::string(200, '\xee')}), cut = frame.substr(0, 100);
     for (const auto& few : {cut, frame + cut})
         EXPECT_EQ(find_border(as_bytes(few), hints(server)), few.size());
     EXPECT_EQ(find_border(as_bytes(frame + frame + cut), hints(server)), 0U);
@@ -94,8 +88,7 @@ TEST(CountFrames, CountsFramesFromTheFirstToTheLastByte) {
         const auto frame = wire(direction, {.payload = "abc"});
         EXPECT_EQ(count_frames(as_bytes(frame), hints(direction)), 1U);
         EXPECT_EQ(count_frames(as_bytes(frame + frame + frame), hints(direction)), 3U);
-        EXPECT_EQ(count_frames(as_bytes(frame + frame + frame.substr(0, frame.size() - 1)), hints(direction)),
-                  3U);
+        EXPECT_EQ(count_frames(as_bytes(frame + frame + frame.substr(0, frame.size() - 1)), hints(direction)), 3U);
         EXPECT_EQ(count_frames(as_bytes(frame + frame.substr(0, 1)), hints(direction)), 1U);
         EXPECT_EQ(count_frames(as_bytes("GET / HTTP/1.1\r\n" + frame), hints(direction)), 0U);
         EXPECT_EQ(count_frames(as_bytes(frame + "and garbage"), hints(direction)), 0U);

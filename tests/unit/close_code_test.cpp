@@ -10,8 +10,7 @@ namespace {
 
 TEST(CloseCode, MayBeSentFrom1000To1003And1007To1014And3000To4999) {
     for (unsigned code = 0; code < 65536; ++code) {
-        const bool may = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
-                         (code >= 3000 && code <= 4999);
+        const bool may = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
         EXPECT_EQ(close_code(static_cast<std::uint16_t>(code)).may_be_sent, may) << code;
     }
 }

@@ -20,18 +20,15 @@ Talk conversation() {
     Deflater up, down;
     return {
         {client, text(client, "hello") + wire(client, {.fin = false, .opcode = 2, .payload = "up 1, "})},
-        {server,
-         wire(server,
-              {.fin = false, .rsv1 = true, .payload = down.message("compressed, compressed").substr(0, 9)})},
+        {server, wire(server, {.fin = false, .rsv1 = true, .payload = down.message("compressed, compressed").substr(0, 9)})},
         {client, wire(client, {.opcode = 9, .payload = "are you there?"})},
-        {server,
-         wire(server, {.opcode = 10, .payload = "are you there?"}) + wire(server, {.opcode = 9}) +
-             wire(server, {.opcode = 0, .payload = Deflater().message("compressed, compressed").substr(9)})},
+        {server, wire(server, {.opcode = 10, .payload = "are you there?"}) + wire(server, {.opcode = 9}) +
+                     wire(server, {.opcode = 0, .payload = Deflater().message("compressed, compressed").substr(9)})},
         {client, wire(client, {.opcode = 0, .payload = "up 2"}) + wire(client, {.opcode = 10}) +
                      wire(client, {.rsv1 = true, .payload = up.message(prose(300))})},
         {server, wire(server, {.rsv1 = true, .payload = down.message("compressed, compressed")})},
-        {client, wire(client, {.rsv1 = true, .payload = up.message(prose(200))}) +
-                     wire(client, {.opcode = 3}) + wire(client, {.rsv2 = true, .payload = "\xff"})},
+        {client, wire(client, {.rsv1 = true, .payload = up.message(prose(200))}) + wire(client, {.opcode = 3}) +
+                     wire(client, {.rsv2 = true, .payload = "\xff"})},
         {client, wire(client, {.opcode = 8, .payload = close_body(1000, "bye")})},
         {server, wire(server, {.opcode = 8, .payload = close_body(1000, "bye")}) + text(server, "late")},
     };
@@ -84,14 +81,13 @@ TEST(Connection, KnowsNothingOfAPieceThatWasNeverFed) {
     Connection connection(plain(), {});
     const auto bytes = text(client, "text");
     const auto piece = [&](Direction d, std::uint32_t packet, std::uint32_t ordinal) {
-        return Piece{
-            .direction = d, .bytes = as_bytes(bytes), .sequence = {}, .packet = packet, .ordinal = ordinal};
+        return Piece{.direction = d, .bytes = as_bytes(bytes), .sequence = {}, .packet = packet, .ordinal = ordinal};
     };
     connection.feed(piece(client, 5, 1), true, arena);
     connection.feed(piece(client, 6, 0), false, arena); // nobody will ask for it
     EXPECT_EQ(connection.again(piece(client, 5, 1), arena).frames.size(), 1U);
-    for (const auto& never : {piece(client, 5, 0), piece(client, 5, 2), piece(client, 4, 1),
-                              piece(client, 6, 0), piece(server, 5, 1)})
+    for (const auto& never :
+         {piece(client, 5, 0), piece(client, 5, 2), piece(client, 4, 1), piece(client, 6, 0), piece(server, 5, 1)})
         EXPECT_TRUE(connection.again(never, arena).frames.empty());
 }
 
@@ -103,12 +99,9 @@ TEST(Connection, TellsTheSameTheFirstTimeWhenThereAreNoLaterVisits) {
     for (const auto& [direction, bytes] : conversation())
         for (std::size_t i = 0; i < bytes.size(); i += 5) {
             const auto piece = bytes.substr(i, 5);
-            const auto facts = once.feed({.direction = direction,
-                                          .bytes = as_bytes(piece),
-                                          .sequence = {},
-                                          .packet = ++packet,
-                                          .ordinal = 0},
-                                         false, arena);
+            const auto facts =
+                once.feed({.direction = direction, .bytes = as_bytes(piece), .sequence = {}, .packet = ++packet, .ordinal = 0},
+                          false, arena);
             EXPECT_EQ(render(facts, Detail::all), render(s.feed(direction, piece), Detail::all));
         }
 }
@@ -273,8 +266,7 @@ TEST(Sequence, AGapIsToldAndTheOtherDirectionIsNotAffected) {
     const auto lost = text(client, "lost"), next = text(client, "next") + text(client, "and one more");
     s.feed(client, text(client, "first"), {.sequence = 100});
     s.feed(server, text(server, "one"), {.sequence = 0});
-    s.feed(client, next,
-           {.sequence = static_cast<std::uint32_t>(100 + text(client, "first").size() + lost.size())});
+    s.feed(client, next, {.sequence = static_cast<std::uint32_t>(100 + text(client, "first").size() + lost.size())});
     s.feed(server, text(server, "two"), {.sequence = static_cast<std::uint32_t>(text(server, "one").size())});
     EXPECT_EQ(s.texts(client), (Texts{"first", "next", "and one more"}));
     EXPECT_EQ(s.texts(server), (Texts{"one", "two"}));
@@ -312,8 +304,7 @@ TEST(Sequence, ACutPieceMayRepeatAPartOfWhatWasCutOff) {
     const auto frame = text(server, std::string(300, 'x')), next = text(server, "next");
     Session s;
     s.feed(server, frame.substr(0, 100), {.cut = 100, .sequence = 0});
-    s.feed(server, frame.substr(0, 100),
-           {.cut = frame.size() - 100, .sequence = 0}); // 200 bytes of it for the second time
+    s.feed(server, frame.substr(0, 100), {.cut = frame.size() - 100, .sequence = 0}); // 200 bytes of it for the second time
     s.feed(server, next, {.sequence = static_cast<std::uint32_t>(frame.size())});
     EXPECT_EQ(s.texts(server), (Texts{"<truncated>", "next"}));
     EXPECT_FALSE(s.frames(server)[1]->resynchronised);

@@ -11,8 +11,7 @@ namespace {
 using Texts = std::vector<std::string>;
 
 /// Plays the stream whole, and expects the same facts however it is split.
-Session decoded(Direction direction, const std::string& bytes, const Negotiated& negotiated = plain(),
-                Limits limits = {}) {
+Session decoded(Direction direction, const std::string& bytes, const Negotiated& negotiated = plain(), Limits limits = {}) {
     EXPECT_EQ(difference_when_split({{direction, bytes}}, negotiated, limits), "");
     Session session(negotiated, limits);
     session.feed(direction, bytes);
@@ -35,13 +34,12 @@ TEST(Direction, DecodesTheExamplesOfRfc6455) {
                                    "\x01\x03Hel"
                                    "\x80\x02lo"
                                    "\x89\x05Hello"s +
-                                       "\x82\x7e\x01\x00"s + std::string(256, 'b') +
-                                       "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"s + std::string(65536, 'c'));
+                                       "\x82\x7e\x01\x00"s + std::string(256, 'b') + "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"s +
+                                       std::string(65536, 'c'));
     EXPECT_EQ(s.texts(server), (Texts{"Hello", "Hello", std::string(256, 'b'), std::string(65536, 'c')}));
     EXPECT_EQ(s.findings(server), Texts(6));
 
-    const auto c = decoded(
-        client, "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
+    const auto c = decoded(client, "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
     EXPECT_EQ(c.texts(client), Texts{"Hello"});
     EXPECT_EQ(str(c.frames(client)[1]->payload), "Hello");
     EXPECT_EQ(c.findings(client), Texts(2));
@@ -206,8 +204,7 @@ TEST(Deflate, EachDirectionHasItsOwnWindowAndTakeover) {
     negotiated.window_bits[1] = 8;
     const auto past = noise(300);
     const std::string hello = "\xf2\x48\xcd\xc9\xc9\x07\x00"s, from_window = "\xf2\x00\x11\x00\x00"s;
-    const WireFrame far{
-        .rsv1 = true, .opcode = 2, .payload = FixedBlock().literals(past).match(5, 300).message()};
+    const WireFrame far{.rsv1 = true, .opcode = 2, .payload = FixedBlock().literals(past).match(5, 300).message()};
     const WireFrame first{.rsv1 = true, .payload = hello}, second{.rsv1 = true, .payload = from_window};
     const auto c = decoded(client, joined(client, {far, first, first, second}), negotiated);
     EXPECT_EQ(c.findings(client), (Texts{"", "", "", "inflate_failed"}));
@@ -223,11 +220,10 @@ TEST(Deflate, InflatesFragmentsAsOneMessage) {
     for (std::size_t i = 0; i <= message.size(); i += 7)
         for (const auto direction : both_directions) {
             Session s(deflate());
-            s.feed(direction,
-                   joined(direction, {{.fin = false, .rsv1 = true, .payload = message.substr(0, i)},
-                                      {.opcode = 9, .payload = "between"},
-                                      {.fin = false, .opcode = 0},
-                                      {.opcode = 0, .payload = message.substr(i)}}));
+            s.feed(direction, joined(direction, {{.fin = false, .rsv1 = true, .payload = message.substr(0, i)},
+                                                 {.opcode = 9, .payload = "between"},
+                                                 {.fin = false, .opcode = 0},
+                                                 {.opcode = 0, .payload = message.substr(i)}}));
             EXPECT_EQ(s.texts(direction), Texts{text});
             EXPECT_EQ(s.findings(direction), Texts(4));
             EXPECT_EQ(s.messages(direction)[0]->wire_length, message.size());
@@ -241,8 +237,7 @@ TEST(Deflate, InflatesFragmentsAsOneMessage) {
 
 TEST(Deflate, MixesCompressedAndPlainMessages) {
     Deflater deflater;
-    const auto one = deflater.message("compressed, compressed"),
-               two = deflater.message("compressed, compressed");
+    const auto one = deflater.message("compressed, compressed"), two = deflater.message("compressed, compressed");
     const auto s = decoded(server,
                            joined(server, {{.payload = "plain"},
                                            {.rsv1 = true, .payload = one},
@@ -256,16 +251,13 @@ TEST(Deflate, MixesCompressedAndPlainMessages) {
 }
 
 TEST(Deflate, InflatesFinalAndStoredBlocksAndEmptyMessages) {
-    const auto compressed = [](std::string payload) {
-        return WireFrame{.rsv1 = true, .payload = std::move(payload)};
-    };
-    const auto s = decoded(
-        client,
-        joined(client, {compressed("\xf3\x48\xcd\xc9\xc9\x07\x00\x00"s), compressed("\xf2\x00\x11\x00\x00"s),
-                        compressed("\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00"s), compressed("\x00"s),
-                        compressed(""), compressed("\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00"s),
-                        compressed("\xf2\x00\x11\x00\x00"s)}),
-        deflate());
+    const auto compressed = [](std::string payload) { return WireFrame{.rsv1 = true, .payload = std::move(payload)}; };
+    const auto s = decoded(client,
+                           joined(client, {compressed("\xf3\x48\xcd\xc9\xc9\x07\x00\x00"s), compressed("\xf2\x00\x11\x00\x00"s),
+                                           compressed("\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00"s), compressed("\x00"s),
+                                           compressed(""), compressed("\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00"s),
+                                           compressed("\xf2\x00\x11\x00\x00"s)}),
+                           deflate());
     EXPECT_EQ(s.texts(client), (Texts{"Hello", "Hello", "Hello", "", "", "Hello", "Hello"}));
     EXPECT_EQ(s.findings(client), Texts(7));
 }
@@ -318,8 +310,7 @@ TEST(Deflate, ReportsGarbageAndIsNeverWrongAfterIt) {
 TEST(Deflate, DoesNotInflateWhatRefersToAMessageThatWasGivenUp) {
     // The first message is never finished. What the next one refers to cannot be known.
     Deflater deflater;
-    const auto before = deflater.message("abcdefghij, abcdefghij"),
-               lost = deflater.message("0123456789, 0123456789");
+    const auto before = deflater.message("abcdefghij, abcdefghij"), lost = deflater.message("0123456789, 0123456789");
     const auto next = deflater.message("0123456789, 0123456789");
     const auto s = decoded(server,
                            joined(server, {{.rsv1 = true, .payload = before},
@@ -373,9 +364,7 @@ TEST(Deflate, WindowExceededExactlyBeyondTheBorder) {
                 s.feed(direction,
                        joined(direction,
                               {{.rsv1 = true, .opcode = 2, .payload = FixedBlock().literals(past).message()},
-                               {.rsv1 = true,
-                                .opcode = 2,
-                                .payload = FixedBlock().match(3, (1U << bits) + over).message()}}));
+                               {.rsv1 = true, .opcode = 2, .payload = FixedBlock().match(3, (1U << bits) + over).message()}}));
                 EXPECT_EQ(s.findings(direction), (Texts{"", over ? "window_exceeded" : ""})) << bits;
                 EXPECT_EQ(s.texts(direction)[1], past.substr(1 - over, 3)) << "inflated all the same";
                 EXPECT_EQ(s.difference_when_visited_again(), "");
@@ -385,8 +374,7 @@ TEST(Deflate, WindowExceededExactlyBeyondTheBorder) {
 TEST(DeflateFrame, InflatesEveryFrameByItself) {
     Deflater deflater;
     const auto part = [&](const char* text) { return deflater.message(text); };
-    const auto p1 = part("one, "), p2 = part("two, "), p3 = part("three"), p4 = part("whole"),
-               p5 = part("one, two, ");
+    const auto p1 = part("one, "), p2 = part("two, "), p3 = part("three"), p4 = part("whole"), p5 = part("one, two, ");
     for (const auto direction : both_directions) {
         const auto s = decoded(direction,
                                joined(direction, {{.fin = false, .rsv1 = true, .payload = p1},
@@ -408,14 +396,12 @@ TEST(DeflateFrame, InflatesEveryFrameByItself) {
 TEST(DeflateFrame, AMessageWithABadFrameIsNotShownWithoutIt) {
     const std::string good = "\xf2\x48\xcd\xc9\xc9\x07\x00"s;
     for (const bool first_is_bad : {true, false}) {
-        const auto s =
-            decoded(server,
-                    joined(server, {{.fin = false, .rsv1 = true, .payload = first_is_bad ? "\x06" : good},
-                                    {.rsv1 = true, .opcode = 0, .payload = first_is_bad ? good : "\x06"},
-                                    {.rsv1 = true, .payload = good}}),
-                    deflate_frame());
-        EXPECT_EQ(s.findings(server),
-                  first_is_bad ? (Texts{"inflate_failed", "", ""}) : (Texts{"", "inflate_failed", ""}));
+        const auto s = decoded(server,
+                               joined(server, {{.fin = false, .rsv1 = true, .payload = first_is_bad ? "\x06" : good},
+                                               {.rsv1 = true, .opcode = 0, .payload = first_is_bad ? good : "\x06"},
+                                               {.rsv1 = true, .payload = good}}),
+                               deflate_frame());
+        EXPECT_EQ(s.findings(server), first_is_bad ? (Texts{"inflate_failed", "", ""}) : (Texts{"", "inflate_failed", ""}));
         EXPECT_EQ(s.texts(server), (Texts{"", "Hello"}));
         EXPECT_FALSE(s.messages(server)[0]->text);
         EXPECT_TRUE(s.messages(server)[1]->text);
@@ -424,8 +410,7 @@ TEST(DeflateFrame, AMessageWithABadFrameIsNotShownWithoutIt) {
 
 TEST(DeflateFrame, IsNeverWrongAfterAFrameThatWasNotAllCaptured) {
     Deflater deflater;
-    const auto first = deflater.message("abcdefghij, abcdefghij"),
-               lost = deflater.message("0123456789, 0123456789");
+    const auto first = deflater.message("abcdefghij, abcdefghij"), lost = deflater.message("0123456789, 0123456789");
     const auto next = deflater.message("0123456789, 0123456789");
     Session s(deflate_frame());
     s.feed(server, wire(server, {.rsv1 = true, .payload = first}));
@@ -441,10 +426,8 @@ TEST(DeflateFrame, KeepsTheLimitForTheWholeMessage) {
     Deflater deflater;
     std::vector<WireFrame> frames;
     for (unsigned i = 0; i < 50; ++i)
-        frames.push_back({.fin = i == 49,
-                          .rsv1 = true,
-                          .opcode = i ? 0U : 1U,
-                          .payload = deflater.message(std::string(9000, 'a'))});
+        frames.push_back(
+            {.fin = i == 49, .rsv1 = true, .opcode = i ? 0U : 1U, .payload = deflater.message(std::string(9000, 'a'))});
     frames.push_back({.rsv1 = true, .payload = deflater.message("next")});
     Session s(deflate_frame(), limits);
     s.feed(server, joined(server, frames));
@@ -472,10 +455,8 @@ TEST(UnknownExtension, MayChangeThePayloadWithoutABit) {
     const auto bad = Deflater().message("bad \xff");
     const auto far = FixedBlock().literals(noise(600)).match(3, 600).message();
     for (const auto direction : both_directions) {
-        const std::vector<WireFrame> plain_text = {{.payload = "bad \xff"},
-                                                   {.fin = false, .payload = "\xe2"},
-                                                   {.opcode = 0, .payload = "("},
-                                                   {.payload = "good"}};
+        const std::vector<WireFrame> plain_text = {
+            {.payload = "bad \xff"}, {.fin = false, .payload = "\xe2"}, {.opcode = 0, .payload = "("}, {.payload = "good"}};
         const auto s = decoded(direction, joined(direction, plain_text), unknown_extension());
         EXPECT_EQ(s.findings(direction), Texts(4));
         EXPECT_FALSE(s.messages(direction)[0]->text);
@@ -500,22 +481,14 @@ struct Rule {
 };
 
 std::vector<Rule> rules_of_either_direction() {
-    const WireFrame text{.payload = "text"}, part{.fin = false, .payload = "te"},
-        end{.opcode = 0, .payload = "xt"};
+    const WireFrame text{.payload = "text"}, part{.fin = false, .payload = "te"}, end{.opcode = 0, .payload = "xt"};
     const auto close = [](std::string body) { return WireFrame{.opcode = 8, .payload = std::move(body)}; };
     const auto hello = "\xf2\x48\xcd\xc9\xc9\x07\x00"s;
     std::vector<Rule> rules = {
-        {"rsv_set",
-         {{.rsv1 = true}, {.rsv2 = true}, {.rsv3 = true, .opcode = 2}, text},
-         {"rsv_set", "rsv_set", "rsv_set", ""}},
-        {"rsv_set",
-         {{.rsv1 = true, .opcode = 9}, {.rsv2 = true, .opcode = 10}, text},
-         {"rsv_set", "rsv_set", ""}},
+        {"rsv_set", {{.rsv1 = true}, {.rsv2 = true}, {.rsv3 = true, .opcode = 2}, text}, {"rsv_set", "rsv_set", "rsv_set", ""}},
+        {"rsv_set", {{.rsv1 = true, .opcode = 9}, {.rsv2 = true, .opcode = 10}, text}, {"rsv_set", "rsv_set", ""}},
         {"rsv_set", {part, {.rsv1 = true, .opcode = 0}, text}, {"", "rsv_set", ""}},
-        {"rsv_set",
-         {{.rsv2 = true, .payload = "x"}, {.rsv1 = true, .payload = hello}},
-         {"rsv_set", ""},
-         deflate()},
+        {"rsv_set", {{.rsv2 = true, .payload = "x"}, {.rsv1 = true, .payload = hello}}, {"rsv_set", ""}, deflate()},
         {"opcode_reserved",
          {{.opcode = 3}, {.opcode = 7}, {.opcode = 11}, {.opcode = 15}, text},
          {"opcode_reserved", "opcode_reserved", "opcode_reserved", "opcode_reserved", ""}},
@@ -526,9 +499,7 @@ std::vector<Rule> rules_of_either_direction() {
         {"length_not_minimal",
          {{.payload = std::string(125, 'a'), .length_size = 2}, {.payload = std::string(126, 'a')}, text},
          {"length_not_minimal", "", ""}},
-        {"length_not_minimal",
-         {{.opcode = 9, .payload = "x", .length_size = 2}, text},
-         {"length_not_minimal", ""}},
+        {"length_not_minimal", {{.opcode = 9, .payload = "x", .length_size = 2}, text}, {"length_not_minimal", ""}},
         {"control_too_long",
          {{.opcode = 9, .payload = std::string(125, 'x')},
           {.opcode = 9, .payload = std::string(126, 'x')},
@@ -544,23 +515,15 @@ std::vector<Rule> rules_of_either_direction() {
          {{.rsv1 = true, .opcode = 9}, {.rsv1 = true, .opcode = 10}, text, {.rsv1 = true, .opcode = 8}},
          {"control_compressed", "control_compressed", "", "control_compressed"},
          deflate()},
-        {"continuation_unexpected",
-         {end, text, end, text},
-         {"continuation_unexpected", "", "continuation_unexpected", ""}},
+        {"continuation_unexpected", {end, text, end, text}, {"continuation_unexpected", "", "continuation_unexpected", ""}},
         {"continuation_unexpected", {part, end, end, text}, {"", "", "continuation_unexpected", ""}},
+        {"continuation_compressed", {part, {.rsv1 = true, .opcode = 0}, text}, {"", "continuation_compressed", ""}, deflate()},
         {"continuation_compressed",
-         {part, {.rsv1 = true, .opcode = 0}, text},
-         {"", "continuation_compressed", ""},
-         deflate()},
-        {"continuation_compressed",
-         {{.fin = false, .rsv1 = true, .payload = hello.substr(0, 3)},
-          {.rsv1 = true, .opcode = 0, .payload = hello.substr(3)}},
+         {{.fin = false, .rsv1 = true, .payload = hello.substr(0, 3)}, {.rsv1 = true, .opcode = 0, .payload = hello.substr(3)}},
          {"", "continuation_compressed"},
          deflate()},
         {"data_interleaved", {part, text, text}, {"", "data_interleaved", ""}},
-        {"data_interleaved",
-         {part, {.fin = false, .opcode = 2}, end, text},
-         {"", "data_interleaved", "", ""}},
+        {"data_interleaved", {part, {.fin = false, .opcode = 2}, end, text}, {"", "data_interleaved", "", ""}},
         {"close_length", {close("x")}, {"close_length"}},
         {"close_reason_not_utf8", {close(close_body(1000, "good \xff"))}, {"close_reason_not_utf8"}},
         {"close_reason_not_utf8", {close(close_body(1000, "half \xe2\x82"))}, {"close_reason_not_utf8"}},
@@ -577,31 +540,22 @@ std::vector<Rule> rules_of_either_direction() {
          {{.fin = false, .rsv1 = true, .payload = "\x06"}, {.opcode = 0}, text},
          {"", "inflate_failed", ""},
          deflate()},
-        {"inflate_failed",
-         {{.rsv1 = true, .payload = "\x06"}, text},
-         {"inflate_failed", ""},
-         deflate_frame()},
+        {"inflate_failed", {{.rsv1 = true, .payload = "\x06"}, text}, {"inflate_failed", ""}, deflate_frame()},
         {"rsv_set",
          {{.rsv1 = true, .opcode = 9}, {.rsv1 = true, .payload = hello}, {.rsv1 = true, .opcode = 10}},
          {"rsv_set", "", "rsv_set"},
          deflate_frame()},
         {"window_exceeded",
-         {{.rsv1 = true, .opcode = 2, .payload = FixedBlock().literals(noise(257)).match(3, 257).message()},
-          text},
+         {{.rsv1 = true, .opcode = 2, .payload = FixedBlock().literals(noise(257)).match(3, 257).message()}, text},
          {"window_exceeded", ""},
          deflate(8)},
         {"text_not_utf8", {{.payload = "bad \xff"}, text}, {"text_not_utf8", ""}},
         {"text_not_utf8", {{.payload = "half \xe2\x82"}, text}, {"text_not_utf8", ""}},
         {"text_not_utf8", {{.fin = false, .payload = "bad \xff"}, end, text}, {"text_not_utf8", "", ""}},
         {"text_not_utf8", {{.fin = false, .payload = "\xe2\x82"}, end, text}, {"", "text_not_utf8", ""}},
-        {"text_not_utf8",
-         {{.fin = false, .payload = "\xe2\x82"}, {.opcode = 0}, text},
-         {"", "text_not_utf8", ""}},
+        {"text_not_utf8", {{.fin = false, .payload = "\xe2\x82"}, {.opcode = 0}, text}, {"", "text_not_utf8", ""}},
         {"text_not_utf8", {{.payload = "\xff"}, text}, {"text_not_utf8", ""}, deflate()},
-        {"text_not_utf8",
-         {{.rsv1 = true, .payload = Deflater().message("bad \xff")}, text},
-         {"text_not_utf8", ""},
-         deflate()},
+        {"text_not_utf8", {{.rsv1 = true, .payload = Deflater().message("bad \xff")}, text}, {"text_not_utf8", ""}, deflate()},
         {"text_not_utf8",
          {{.rsv1 = true, .payload = Deflater().message("bad \xff")}, text},
          {"text_not_utf8", ""},
@@ -626,8 +580,7 @@ TEST(Rules, EveryFrameRuleHasACase) {
     for (const auto& rule : rules_of_either_direction())
         cases += rule.finding + " "s;
     for (const auto& row : finding_table())
-        EXPECT_EQ(cases.find(row.name + " "s) != std::string::npos, row.where != Where::handshake)
-            << row.name;
+        EXPECT_EQ(cases.find(row.name + " "s) != std::string::npos, row.where != Where::handshake) << row.name;
 }
 
 TEST(Rules, MaskingIsDemandedOfClientsAndForbiddenToServers) {
@@ -638,8 +591,7 @@ TEST(Rules, MaskingIsDemandedOfClientsAndForbiddenToServers) {
         EXPECT_EQ(decoded(client, wire(masked)).findings(client), Texts{""});
         EXPECT_EQ(decoded(server, wire(bare)).findings(server), Texts{""});
     }
-    EXPECT_EQ(decoded(client, wire({.payload = "text"})).texts(client), Texts{"text"})
-        << "decoded all the same";
+    EXPECT_EQ(decoded(client, wire({.payload = "text"})).texts(client), Texts{"text"}) << "decoded all the same";
     EXPECT_EQ(decoded(server, wire({.key = "abcd", .payload = "text"})).texts(server), Texts{"text"});
 }
 
@@ -652,24 +604,20 @@ TEST(Rules, CorrectTrafficBreaksNone) {
         {{.opcode = 8}},
         {{.fin = false, .payload = "never finished"}, {.opcode = 8}},
         {{.opcode = 8, .payload = close_body(1000)}, {.opcode = 9}, {.opcode = 10}},
-        {{.opcode = 9, .payload = std::string(125, '\xff')},
-         {.opcode = 8, .payload = close_body(1000, std::string(123, 'r'))}},
+        {{.opcode = 9, .payload = std::string(125, '\xff')}, {.opcode = 8, .payload = close_body(1000, std::string(123, 'r'))}},
         {{.rsv1 = true, .payload = compressed}, {.payload = "plain"}, {.rsv1 = true, .payload = again}},
         {{.opcode = 2, .payload = "\xff\xfe\x80 no text"}},
-        {{.payload =
-              "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5 \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf \xef\xbf\xbf"}},
+        {{.payload = "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5 \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf \xef\xbf\xbf"}},
     };
     for (const unsigned code : {1000U, 1001U, 1002U, 1003U, 1007U, 1008U, 1014U, 3000U, 3999U, 4000U, 4999U})
         cases.push_back({{.opcode = 8, .payload = close_body(code, "caf\xc3\xa9")}});
     const std::string split = "\xce\xba\xe1\xbd\xb9\xf0\x9f\x98\x80";
     for (std::size_t i = 0; i <= split.size(); ++i)
-        cases.push_back({{.fin = false, .payload = split.substr(0, i)},
-                         {.opcode = 9},
-                         {.opcode = 0, .payload = split.substr(i)}});
+        cases.push_back(
+            {{.fin = false, .payload = split.substr(0, i)}, {.opcode = 9}, {.opcode = 0, .payload = split.substr(i)}});
     for (const auto& frames : cases)
         for (const auto direction : both_directions)
-            EXPECT_EQ(decoded(direction, joined(direction, frames), deflate()).findings(direction),
-                      Texts(frames.size()));
+            EXPECT_EQ(decoded(direction, joined(direction, frames), deflate()).findings(direction), Texts(frames.size()));
 }
 
 TEST(Rules, WhatTheCaptureLacksBreaksNone) {
@@ -695,45 +643,35 @@ TEST(Rules, WhatTheCaptureLacksBreaksNone) {
 }
 
 TEST(Rules, AFrameWithSeveralFaultsReportsEach) {
-    const auto c = decoded(client, wire({.fin = false,
-                                         .rsv1 = true,
-                                         .rsv3 = true,
-                                         .opcode = 9,
-                                         .payload = std::string(200, 'x'),
-                                         .length_size = 8}) +
-                                       wire(client, {.payload = "goes on"}));
-    EXPECT_EQ(c.findings(client),
-              (Texts{"rsv_set client_unmasked length_not_minimal control_too_long control_fragmented", ""}));
+    const auto c = decoded(
+        client,
+        wire({.fin = false, .rsv1 = true, .rsv3 = true, .opcode = 9, .payload = std::string(200, 'x'), .length_size = 8}) +
+            wire(client, {.payload = "goes on"}));
+    EXPECT_EQ(c.findings(client), (Texts{"rsv_set client_unmasked length_not_minimal control_too_long control_fragmented", ""}));
     EXPECT_EQ(c.texts(client), Texts{"goes on"});
 
-    const auto d = decoded(
-        server,
-        joined(server, {{.fin = false, .payload = "unfinished"},
-                        {.rsv2 = true, .key = "abcd", .payload = "\xff", .length_size = 2},
-                        {.rsv1 = true, .rsv2 = true, .opcode = 8, .payload = close_body(1005, "\xff")},
-                        {.rsv1 = true, .opcode = 0},
-                        {.opcode = 3}}),
-        deflate());
+    const auto d = decoded(server,
+                           joined(server, {{.fin = false, .payload = "unfinished"},
+                                           {.rsv2 = true, .key = "abcd", .payload = "\xff", .length_size = 2},
+                                           {.rsv1 = true, .rsv2 = true, .opcode = 8, .payload = close_body(1005, "\xff")},
+                                           {.rsv1 = true, .opcode = 0},
+                                           {.opcode = 3}}),
+                           deflate());
     EXPECT_EQ(d.findings(server),
               (Texts{"", "rsv_set server_masked length_not_minimal data_interleaved",
                      "rsv_set control_compressed close_code_invalid close_reason_not_utf8",
-                     "continuation_unexpected continuation_compressed data_after_close",
-                     "opcode_reserved data_after_close"}));
+                     "continuation_unexpected continuation_compressed data_after_close", "opcode_reserved data_after_close"}));
 }
 
 TEST(Rules, TellWhereTextGoesWrong) {
-    const std::pair<const char*, std::uint32_t> cases[] = {
-        {"abc\xff", 3}, {"\xe2\x82x", 2}, {"abc\xe2\x82", 4}, {"\x80", 0}};
+    const std::pair<const char*, std::uint32_t> cases[] = {{"abc\xff", 3}, {"\xe2\x82x", 2}, {"abc\xe2\x82", 4}, {"\x80", 0}};
     for (const auto& [text, offset] : cases) {
-        EXPECT_EQ(decoded(server, wire({.payload = text})).frames(server)[0]->finding_offset, offset)
-            << offset;
-        EXPECT_EQ(decoded(client, wire(client, {.opcode = 8, .payload = close_body(1000, text)}))
-                      .frames(client)[0]
-                      ->finding_offset,
-                  offset + 2);
+        EXPECT_EQ(decoded(server, wire({.payload = text})).frames(server)[0]->finding_offset, offset) << offset;
+        EXPECT_EQ(
+            decoded(client, wire(client, {.opcode = 8, .payload = close_body(1000, text)})).frames(client)[0]->finding_offset,
+            offset + 2);
     }
-    const auto s =
-        decoded(server, wire({.fin = false, .payload = "\xe2"}) + wire({.opcode = 0, .payload = "\x82x"}));
+    const auto s = decoded(server, wire({.fin = false, .payload = "\xe2"}) + wire({.opcode = 0, .payload = "\x82x"}));
     EXPECT_EQ(s.findings(server), (Texts{"", "text_not_utf8"}));
     EXPECT_EQ(s.frames(server)[1]->finding_offset, 1U);
 }
@@ -777,11 +715,9 @@ TEST(Rules, EveryIllFormedTextIsReportedWholeAndFragmentedAnywhereAndCompressed)
                     const auto payload = compressed ? Deflater().message(text) : text;
                     for (std::size_t i = 0; i <= payload.size(); ++i) {
                         Session s(deflate());
-                        s.feed(direction,
-                               joined(direction,
-                                      {{.fin = false, .rsv1 = compressed, .payload = payload.substr(0, i)},
-                                       {.opcode = 0, .payload = payload.substr(i)},
-                                       {.payload = "good"}}));
+                        s.feed(direction, joined(direction, {{.fin = false, .rsv1 = compressed, .payload = payload.substr(0, i)},
+                                                             {.opcode = 0, .payload = payload.substr(i)},
+                                                             {.payload = "good"}}));
                         const auto found = s.findings(direction);
                         ASSERT_EQ(found[0] + found[1], "text_not_utf8") << hex(as_bytes(text)) << " at " << i;
                         ASSERT_EQ(found[2], "");
@@ -795,12 +731,10 @@ TEST(Rules, EveryIllFormedTextIsReportedWholeAndFragmentedAnywhereAndCompressed)
 // lengths
 
 TEST(Length, IsToldAtOnceWithoutWaitingWhenNoBufferCouldHoldIt) {
-    for (const std::uint64_t length :
-         {(1ULL << 32) + 5, (1ULL << 62) + 1, (1ULL << 63) - 1, 1ULL << 63, ~0ULL})
+    for (const std::uint64_t length : {(1ULL << 32) + 5, (1ULL << 62) + 1, (1ULL << 63) - 1, 1ULL << 63, ~0ULL})
         for (const auto direction : both_directions)
             for (const unsigned opcode : {2U, 9U}) {
-                const auto bytes =
-                    wire(direction, {.opcode = opcode, .length = length}) + std::string(300, 'x');
+                const auto bytes = wire(direction, {.opcode = opcode, .length = length}) + std::string(300, 'x');
                 EXPECT_EQ(difference_when_split({{direction, bytes}}), "");
                 Session s;
                 for (std::size_t i = 0; i < bytes.size(); ++i)
@@ -812,8 +746,7 @@ TEST(Length, IsToldAtOnceWithoutWaitingWhenNoBufferCouldHoldIt) {
                 EXPECT_EQ(names(f.findings), std::string(length >> 63 ? "length_msb_set" : "") +
                                                  (length >> 63 && opcode == 9 ? " " : "") +
                                                  (opcode == 9 ? "control_too_long" : ""));
-                EXPECT_FALSE(s.facts()[direction == client ? 13 : 9].frames.empty())
-                    << "on the last byte of the header";
+                EXPECT_FALSE(s.facts()[direction == client ? 13 : 9].frames.empty()) << "on the last byte of the header";
                 EXPECT_LT(s.memory(), 100000U);
 
                 s.feed(opposite(direction), wire(opposite(direction), {.payload = "not affected"}));
@@ -825,8 +758,7 @@ TEST(Length, IsToldAtOnceWithoutWaitingWhenNoBufferCouldHoldIt) {
 TEST(Length, OfUpTo1GiBIsWaitedForWithoutMemory) {
     for (const auto direction : both_directions) {
         Session s;
-        s.feed(direction,
-               wire(direction, {.opcode = 2, .length = (1U << 30) - 100}) + std::string(1000, 'x'));
+        s.feed(direction, wire(direction, {.opcode = 2, .length = (1U << 30) - 100}) + std::string(1000, 'x'));
         EXPECT_TRUE(s.frames(direction).empty());
         ASSERT_EQ(s.facts()[0].rests.size(), 1U);
         EXPECT_EQ(s.facts()[0].rests[0].header.payload_length, (1U << 30) - 100);
@@ -844,8 +776,7 @@ TEST(Length, DecodesTheFrameAfterOneThatWasPassedOver) {
     while (at < header.size() + length) { // pieces with gaps of up to half the sequence space between
         const auto left = header.size() + length - at;
         const auto count = std::min<std::uint64_t>(left, payload.size());
-        const auto& facts =
-            s.feed(server, payload.substr(0, count), {.sequence = static_cast<std::uint32_t>(at)});
+        const auto& facts = s.feed(server, payload.substr(0, count), {.sequence = static_cast<std::uint32_t>(at)});
         EXPECT_TRUE(facts.frames.empty());
         at += count;
         if (left > count + 10)
@@ -868,22 +799,19 @@ struct Chunks {
     Facts feed(std::string bytes, std::uint64_t lost_before = 0, std::uint64_t lost_after = 0) {
         Facts facts;
         buffers.push_back(std::move(bytes));
-        decoder.feed(position, {as_bytes(buffers.back()), lost_before, lost_after}, {1, true, false}, arena,
-                     facts);
+        decoder.feed(position, {as_bytes(buffers.back()), lost_before, lost_after}, {1, true, false}, arena, facts);
         EXPECT_EQ(disorder(facts, as_bytes(buffers.back())), "");
         return facts;
     }
 };
 
 TEST(Gap, InsideAPayloadCostsThatMessageOnly) {
-    const auto frame = wire(server, {.payload = std::string(500, 'x')}),
-               next = wire(server, {.payload = "next"});
+    const auto frame = wire(server, {.payload = std::string(500, 'x')}), next = wire(server, {.payload = "next"});
     for (const std::size_t from : {4U, 5U, 100U, 503U})
         for (const std::size_t to : {from + 1, std::size_t{504}}) {
             Session s;
             s.feed(server, frame.substr(0, from), {.sequence = 0});
-            s.feed(server, frame.substr(to) + next + next.substr(0, 3),
-                   {.sequence = static_cast<std::uint32_t>(to)});
+            s.feed(server, frame.substr(to) + next + next.substr(0, 3), {.sequence = static_cast<std::uint32_t>(to)});
             s.feed(server, next.substr(3));
             EXPECT_EQ(s.texts(server), (Texts{"<gap>", "next", "next"})) << from << " to " << to;
             EXPECT_EQ(s.findings(server), Texts(3));
@@ -895,14 +823,12 @@ TEST(Gap, InsideAPayloadCostsThatMessageOnly) {
 
 TEST(Gap, ThatSwallowsAHeaderIsSearchedThrough) {
     const auto first = wire(server, {.payload = std::string(500, 'x')});
-    const auto rest =
-        "tail of a payload" + wire(server, {.payload = "one"}) + wire(server, {.payload = "two"});
+    const auto rest = "tail of a payload" + wire(server, {.payload = "one"}) + wire(server, {.payload = "two"});
     for (const std::size_t seen : {0U, 1U, 3U, 100U, 504U}) {
         Session s;
         s.feed(server, first.substr(0, seen), {.sequence = 0});
         s.feed(server, rest, {.sequence = 2000});
-        s.feed(server, wire(server, {.payload = "three"}),
-               {.sequence = static_cast<std::uint32_t>(2000 + rest.size())});
+        s.feed(server, wire(server, {.payload = "three"}), {.sequence = static_cast<std::uint32_t>(2000 + rest.size())});
         const auto texts = s.texts(server);
         ASSERT_GE(texts.size(), 3U);
         EXPECT_EQ(Texts(texts.end() - 3, texts.end()), (Texts{"one", "two", "three"})) << seen;
@@ -916,8 +842,7 @@ TEST(Gap, ThatSwallowsAHeaderIsSearchedThrough) {
 TEST(Gap, LeavesOpenWhetherAMessageBegan) {
     Session s;
     s.feed(server, wire(server, {.fin = false, .payload = "begun"}), {.sequence = 0});
-    s.feed(server, wire(server, {.opcode = 0, .payload = "ended"}) + wire(server, {.payload = "next"}),
-           {.sequence = 1000});
+    s.feed(server, wire(server, {.opcode = 0, .payload = "ended"}) + wire(server, {.payload = "next"}), {.sequence = 1000});
     EXPECT_EQ(s.findings(server), Texts(3));
     EXPECT_EQ(s.texts(server), (Texts{"<gap>", "next"}));
     s.feed(server, wire(server, {.opcode = 0}), {.sequence = 3000});
@@ -928,10 +853,8 @@ TEST(Gap, LeavesOpenWhetherAMessageBegan) {
 
 TEST(Gap, GivesNoNumberTwice) {
     Session s;
-    s.feed(server, wire(server, {.payload = "one"}) + wire(server, {.fin = false, .payload = "begun"}),
-           {.sequence = 0});
-    s.feed(server, wire(server, {.payload = "three"}) + wire(server, {.payload = "four"}),
-           {.sequence = 1000});
+    s.feed(server, wire(server, {.payload = "one"}) + wire(server, {.fin = false, .payload = "begun"}), {.sequence = 0});
+    s.feed(server, wire(server, {.payload = "three"}) + wire(server, {.payload = "four"}), {.sequence = 1000});
     std::vector<std::uint32_t> numbers;
     for (const auto* frame : s.frames(server))
         numbers.push_back(frame->message);
@@ -967,13 +890,11 @@ TEST(Cut, InsideAPayloadIsTruncatedAndGoesOn) {
         const auto header = frame.size() - 500;
         for (const std::size_t kept : {header, header + 1, frame.size() - 1}) {
             Session s;
-            s.feed(direction, wire(direction, {.payload = "before"}) + frame.substr(0, kept),
-                   {.cut = frame.size() - kept});
+            s.feed(direction, wire(direction, {.payload = "before"}) + frame.substr(0, kept), {.cut = frame.size() - kept});
             s.feed(direction, wire(direction, {.payload = "next"}));
             EXPECT_EQ(s.texts(direction), (Texts{"before", "<truncated>", "next"}));
             EXPECT_EQ(s.findings(direction), Texts(3));
-            EXPECT_EQ(str(s.frames(direction)[1]->payload), std::string(kept - header, 'x'))
-                << "what there is of it";
+            EXPECT_EQ(str(s.frames(direction)[1]->payload), std::string(kept - header, 'x')) << "what there is of it";
             EXPECT_EQ(s.frames(direction)[1]->header.payload_length, 500U);
             EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
         }

@@ -30,8 +30,7 @@ TEST(Extensions, FollowTheGrammarOfRfc6455) {
         {"foo, bar; baz=2", "foo bar{baz=2} "},
         {"bar; baz=2, foo", "bar{baz=2} foo "},
         {"deflate-stream", "deflate-stream "},
-        {"mux; max-channels=4; flow-control, deflate-stream",
-         "mux{max-channels=4}{flow-control} deflate-stream "},
+        {"mux; max-channels=4; flow-control, deflate-stream", "mux{max-channels=4}{flow-control} deflate-stream "},
         {"private-extension", "private-extension "},
         {"permessage-deflate; client_max_window_bits; server_max_window_bits=10, permessage-deflate",
          "permessage-deflate{client_max_window_bits}{server_max_window_bits=10} permessage-deflate "},
@@ -99,16 +98,13 @@ struct One {
 };
 
 TEST(DeflateParameters, AreReadFromOfferAndResponse) {
-    const One none(""),
-        all("; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; "
-            "client_max_window_bits=\"12\"");
+    const One none(""), all("; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; "
+                            "client_max_window_bits=\"12\"");
     const auto a = none.offer();
-    EXPECT_TRUE(a.valid && !a.server_no_context_takeover && !a.client_no_context_takeover &&
-                !a.client_window_bits_given);
+    EXPECT_TRUE(a.valid && !a.server_no_context_takeover && !a.client_no_context_takeover && !a.client_window_bits_given);
     EXPECT_EQ(a.server_max_window_bits, 0);
     for (const auto& b : {all.offer(), all.response()}) {
-        EXPECT_TRUE(b.valid && b.server_no_context_takeover && b.client_no_context_takeover &&
-                    b.client_window_bits_given);
+        EXPECT_TRUE(b.valid && b.server_no_context_takeover && b.client_no_context_takeover && b.client_window_bits_given);
         EXPECT_EQ(b.server_max_window_bits, 10);
         EXPECT_EQ(b.client_max_window_bits, 12);
     }
@@ -117,19 +113,17 @@ TEST(DeflateParameters, AreReadFromOfferAndResponse) {
 TEST(DeflateParameters, TakeWindowBitsFrom8To15InDecimal) {
     for (unsigned bits = 0; bits < 20; ++bits)
         for (const std::string name : {"server_max_window_bits", "client_max_window_bits"})
-            EXPECT_EQ(One("; " + name + "=" + std::to_string(bits)).response().valid, bits >= 8 && bits <= 15)
-                << name << bits;
+            EXPECT_EQ(One("; " + name + "=" + std::to_string(bits)).response().valid, bits >= 8 && bits <= 15) << name << bits;
     for (const std::string value : {"08", "+9", "9x", "1", "150", "0x9", "-9"})
         EXPECT_FALSE(One("; server_max_window_bits=" + value).offer().valid) << value;
 }
 
 TEST(DeflateParameters, AreInvalidWhenUnknownRepeatedOrWithTheWrongValue) {
     for (const std::string p :
-         {"; unknown", "; server_no_context_takeover=1", "; client_no_context_takeover=true",
-          "; server_max_window_bits", "; client_no_context_takeover; client_no_context_takeover",
-          "; server_no_context_takeover; server_no_context_takeover",
-          "; server_max_window_bits=9; server_max_window_bits=9",
-          "; client_max_window_bits; client_max_window_bits=9", "; Server_no_context_takeover"}) {
+         {"; unknown", "; server_no_context_takeover=1", "; client_no_context_takeover=true", "; server_max_window_bits",
+          "; client_no_context_takeover; client_no_context_takeover", "; server_no_context_takeover; server_no_context_takeover",
+          "; server_max_window_bits=9; server_max_window_bits=9", "; client_max_window_bits; client_max_window_bits=9",
+          "; Server_no_context_takeover"}) {
         EXPECT_FALSE(One(p).offer().valid) << p;
         EXPECT_FALSE(One(p).response().valid) << p;
     }
@@ -188,14 +182,12 @@ TEST(Negotiate, TakesTheResponseAtItsWord) {
     EXPECT_EQ(simple.window_bits[0], 15);
     EXPECT_EQ(simple.window_bits[1], 15);
 
-    const auto client_only =
-        negotiated("permessage-deflate; client_no_context_takeover; client_max_window_bits=9");
+    const auto client_only = negotiated("permessage-deflate; client_no_context_takeover; client_max_window_bits=9");
     EXPECT_TRUE(client_only.no_context_takeover[0] && !client_only.no_context_takeover[1]);
     EXPECT_EQ(client_only.window_bits[0], 9);
     EXPECT_EQ(client_only.window_bits[1], 15);
 
-    const auto server_only =
-        negotiated("permessage-deflate; server_no_context_takeover; server_max_window_bits=8");
+    const auto server_only = negotiated("permessage-deflate; server_no_context_takeover; server_max_window_bits=8");
     EXPECT_TRUE(!server_only.no_context_takeover[0] && server_only.no_context_takeover[1]);
     EXPECT_EQ(server_only.window_bits[0], 15);
     EXPECT_EQ(server_only.window_bits[1], 8);

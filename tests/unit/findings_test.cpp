@@ -61,9 +61,7 @@ TEST(Findings, TableGivesSourceAndSentenceOfEveryRule) {
 }
 
 TEST(Findings, TableIsIndexedByTheEnumerators) {
-    const auto name = [](Finding finding) {
-        return std::string_view(finding_table()[static_cast<std::size_t>(finding)].name);
-    };
+    const auto name = [](Finding finding) { return std::string_view(finding_table()[static_cast<std::size_t>(finding)].name); };
     EXPECT_EQ(name(Finding::rsv_set), "rsv_set");
     EXPECT_EQ(name(Finding::window_exceeded), "window_exceeded");
     EXPECT_EQ(name(Finding::extension_parameter), "extension_parameter");

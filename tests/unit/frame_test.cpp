@@ -95,8 +95,7 @@ TEST(FrameHeader, WaitsForEveryByteOfIt) {
             const auto whole = wire({.key = key, .length = 100, .length_size = size});
             FrameHeader header;
             for (std::size_t n = 0; n < whole.size(); ++n) {
-                const std::vector<std::uint8_t> cut(whole.begin(),
-                                                    whole.begin() + static_cast<std::ptrdiff_t>(n));
+                const std::vector<std::uint8_t> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n));
                 EXPECT_FALSE(parse_frame_header(cut, header)) << n;
             }
             EXPECT_TRUE(parse_frame_header(as_bytes(whole), header));
@@ -115,8 +114,7 @@ TEST(Opcode, IsControlFrom8AndReservedWhereRfc6455NamesNone) {
     for (std::uint8_t code = 0; code < 16; ++code) {
         EXPECT_EQ(is_control(code), code >= 8);
         EXPECT_EQ(is_reserved(code),
-                  std::string_view("\3\4\5\6\7\13\14\15\16\17").find(static_cast<char>(code)) !=
-                      std::string_view::npos);
+                  std::string_view("\3\4\5\6\7\13\14\15\16\17").find(static_cast<char>(code)) != std::string_view::npos);
     }
 }
 
@@ -132,13 +130,11 @@ TEST(Unmask, TurnsTheKeyToAnyOffsetForAnySize) {
     const auto from = noise(40);
     for (std::uint64_t offset : {0ULL, 1ULL, 2ULL, 3ULL, 4ULL, 7ULL, 1000001ULL, (1ULL << 32) + 3, ~0ULL})
         for (std::size_t size = 0; size <= from.size(); ++size) {
-            std::vector<std::uint8_t> to(size),
-                same(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(size));
+            std::vector<std::uint8_t> to(size), same(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(size));
             unmask(to.data(), as_bytes(from).first(size), key, offset);
             unmask(same.data(), same, key, offset); // in place
             for (std::size_t i = 0; i < size; ++i)
-                ASSERT_EQ(to[i], static_cast<std::uint8_t>(from[i]) ^ (1 << (offset + i) % 4))
-                    << offset << " " << i;
+                ASSERT_EQ(to[i], static_cast<std::uint8_t>(from[i]) ^ (1 << (offset + i) % 4)) << offset << " " << i;
             EXPECT_EQ(to, same);
         }
 }

@@ -13,11 +13,10 @@ namespace {
 using Fields = std::map<std::string, std::string>;
 
 /// The handshake of RFC 6455 1.3.
-const Fields good_request = {
-    {"Host", "server.example.com"},   {"Upgrade", "websocket"},
-    {"Connection", "Upgrade"},        {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="},
-    {"Origin", "http://example.com"}, {"Sec-WebSocket-Protocol", "chat, superchat"},
-    {"Sec-WebSocket-Version", "13"}};
+const Fields good_request = {{"Host", "server.example.com"},   {"Upgrade", "websocket"},
+                             {"Connection", "Upgrade"},        {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="},
+                             {"Origin", "http://example.com"}, {"Sec-WebSocket-Protocol", "chat, superchat"},
+                             {"Sec-WebSocket-Version", "13"}};
 const Fields good_response = {{"Upgrade", "websocket"},
                               {"Connection", "Upgrade"},
                               {"Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="},
@@ -56,8 +55,7 @@ struct Read {
         for (const auto& f : handshake.findings) {
             EXPECT_FALSE(all.has(f.finding)) << "told twice: " << names(all);
             EXPECT_FALSE(f.where.empty());
-            EXPECT_TRUE(f.where.data() >= text.data() &&
-                        f.where.data() + f.where.size() <= text.data() + text.size())
+            EXPECT_TRUE(f.where.data() >= text.data() && f.where.data() + f.where.size() <= text.data() + text.size())
                 << "must lie in the head";
             EXPECT_EQ(finding_table()[static_cast<std::size_t>(f.finding)].where, Where::handshake);
             all.add(f.finding);
@@ -73,16 +71,14 @@ struct Read {
 };
 
 struct Request : Read {
-    explicit Request(const Fields& changes, const std::string& start_line = "GET /chat HTTP/1.1",
-                     bool secure = false)
+    explicit Request(const Fields& changes, const std::string& start_line = "GET /chat HTTP/1.1", bool secure = false)
         : Read(head_text(start_line, changed(good_request, changes))) {
         handshake = read_request(head, secure, arena, offer);
     }
 };
 
 struct Response : Read {
-    Response(const Fields& changes, const Offer* to,
-             const std::string& start_line = "HTTP/1.1 101 Switching Protocols")
+    Response(const Fields& changes, const Offer* to, const std::string& start_line = "HTTP/1.1 101 Switching Protocols")
         : Read(head_text(start_line, changed(good_response, changes))) {
         handshake = read_response(head, to, arena);
     }
@@ -187,25 +183,21 @@ TEST(HandshakeRules, OfTheRequest) {
         {{{"Connection", "-"}}, "connection_missing"},
         {{{"Connection", "keep-alive"}}, "connection_missing"},
         {{{"Sec-WebSocket-Extensions", "a b"}}, "extension_parameter"},
-        {{{"Sec-WebSocket-Extensions", "permessage-deflate; server_max_window_bits=16"}},
-         "extension_parameter"},
+        {{{"Sec-WebSocket-Extensions", "permessage-deflate; server_max_window_bits=16"}}, "extension_parameter"},
         {{{"Sec-WebSocket-Extensions", "permessage-deflate; nonsense"}}, "extension_parameter"},
-        {{{"Sec-WebSocket-Extensions",
-           "permessage-deflate; client_max_window_bits, permessage-deflate, x; y=z"}},
-         ""},
+        {{{"Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits, permessage-deflate, x; y=z"}}, ""},
         {{{"Origin", "-"}, {"Sec-WebSocket-Protocol", "-"}}, ""},
     };
     for (const auto& c : cases)
         EXPECT_EQ(Request(c.changes, c.start_line).findings(), c.expected) << c.expected;
-    EXPECT_EQ(Request(Fields{{"Host", "-"},
-                             {"Upgrade", "-"},
-                             {"Connection", "-"},
-                             {"Sec-WebSocket-Key", "-"},
-                             {"Sec-WebSocket-Version", "-"}},
-                      "PUT / HTTP/1.0")
-                  .findings(),
-              "key_missing version_missing method_not_get http_version host_missing upgrade_missing "
-              "connection_missing");
+    EXPECT_EQ(
+        Request(
+            Fields{
+                {"Host", "-"}, {"Upgrade", "-"}, {"Connection", "-"}, {"Sec-WebSocket-Key", "-"}, {"Sec-WebSocket-Version", "-"}},
+            "PUT / HTTP/1.0")
+            .findings(),
+        "key_missing version_missing method_not_get http_version host_missing upgrade_missing "
+        "connection_missing");
 }
 
 TEST(HandshakeRules, OfTheResponse) {
@@ -229,9 +221,7 @@ TEST(HandshakeRules, OfTheResponse) {
         {{}, {{"Upgrade", "h2c, websocket"}}, "upgrade_missing"},
         {{}, {{"Sec-WebSocket-Protocol", "-"}}, ""},
         {{}, {{"Sec-WebSocket-Extensions", pmd}}, "extension_not_offered"},
-        {{{"Sec-WebSocket-Extensions", "x-" + pmd + "; y=" + pmd}},
-         {{"Sec-WebSocket-Extensions", pmd}},
-         "extension_not_offered"},
+        {{{"Sec-WebSocket-Extensions", "x-" + pmd + "; y=" + pmd}}, {{"Sec-WebSocket-Extensions", pmd}}, "extension_not_offered"},
         {{{"Sec-WebSocket-Extensions", pmd}}, {{"Sec-WebSocket-Extensions", pmd}}, ""},
         {{{"Sec-WebSocket-Extensions", pmd}}, {}, ""},
         {{{"Sec-WebSocket-Extensions", pmd}},
@@ -243,9 +233,7 @@ TEST(HandshakeRules, OfTheResponse) {
         {{{"Sec-WebSocket-Extensions", pmd + "; server_no_context_takeover"}},
          {{"Sec-WebSocket-Extensions", pmd}},
          "extension_parameter"},
-        {{{"Sec-WebSocket-Extensions", pmd + "; server_no_context_takeover, " + pmd}},
-         {{"Sec-WebSocket-Extensions", pmd}},
-         ""},
+        {{{"Sec-WebSocket-Extensions", pmd + "; server_no_context_takeover, " + pmd}}, {{"Sec-WebSocket-Extensions", pmd}}, ""},
         {{}, {{"Sec-WebSocket-Extensions", "a b"}}, "extension_parameter"},
     };
     for (const auto& c : cases) {
@@ -266,8 +254,7 @@ TEST(HandshakeRules, SayWhichHeadersMayNotBeRepeated) {
         read.handshake = read_request(read.head, false, read.arena, read.offer);
         return read.findings() + "|" + std::string(read.where(Finding::header_repeated));
     };
-    EXPECT_EQ(in_request("sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"),
-              "header_repeated|AAAAAAAAAAAAAAAAAAAAAA==");
+    EXPECT_EQ(in_request("sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"), "header_repeated|AAAAAAAAAAAAAAAAAAAAAA==");
     EXPECT_EQ(in_request("Sec-WebSocket-Version: 8\r\n"), "header_repeated|8");
     EXPECT_EQ(in_request("Sec-WebSocket-Version: \r\n"), "header_repeated|GET / HTTP/1.1");
     EXPECT_EQ(in_request("Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Extensions: a\r\n"
@@ -282,8 +269,7 @@ TEST(HandshakeRules, SayWhichHeadersMayNotBeRepeated) {
     };
     EXPECT_EQ(in_response("Sec-WebSocket-Accept: other\r\n"), "header_repeated|other");
     EXPECT_EQ(in_response("Sec-WebSocket-Protocol: superchat\r\n"), "header_repeated|superchat");
-    EXPECT_EQ(in_response("Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: b\r\n"),
-              "header_repeated|b");
+    EXPECT_EQ(in_response("Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: b\r\n"), "header_repeated|b");
     EXPECT_EQ(in_response("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 8\r\n"), "|");
 }
 
@@ -310,25 +296,20 @@ TEST(HandshakeRules, JudgeValuesWithoutTheBlanksAroundThem) {
 }
 
 TEST(HandshakeRules, AnExtensionThatCannotBeReadIsSaid) {
-    EXPECT_FALSE(Response({{"Sec-WebSocket-Extensions", "permessage-deflate, x y"}}, nullptr)
-                     .handshake.extensions_read);
-    EXPECT_TRUE(
-        Response({{"Sec-WebSocket-Extensions", "permessage-deflate"}}, nullptr).handshake.extensions_read);
+    EXPECT_FALSE(Response({{"Sec-WebSocket-Extensions", "permessage-deflate, x y"}}, nullptr).handshake.extensions_read);
+    EXPECT_TRUE(Response({{"Sec-WebSocket-Extensions", "permessage-deflate"}}, nullptr).handshake.extensions_read);
     EXPECT_TRUE(Response({}, nullptr).handshake.extensions_read);
 }
 
 TEST(HandshakeRules, ARefusalBreaksNone) {
     const Request request(Fields{});
-    const Fields nothing = {{"Upgrade", "-"},
-                            {"Connection", "-"},
-                            {"Sec-WebSocket-Accept", "-"},
-                            {"Sec-WebSocket-Protocol", "-"}};
-    for (const std::string line :
-         {"HTTP/1.1 401 Unauthorized", "HTTP/1.1 426 Upgrade Required", "HTTP/1.0 200 OK"})
+    const Fields nothing = {
+        {"Upgrade", "-"}, {"Connection", "-"}, {"Sec-WebSocket-Accept", "-"}, {"Sec-WebSocket-Protocol", "-"}};
+    for (const std::string line : {"HTTP/1.1 401 Unauthorized", "HTTP/1.1 426 Upgrade Required", "HTTP/1.0 200 OK"})
         EXPECT_EQ(Response(nothing, &request.offer, line).findings(), "");
-    EXPECT_EQ(Response(changed(nothing, {{"Sec-WebSocket-Version", "13, 8"}}), nullptr, "HTTP/1.1 400 No")
-                  .handshake.version->value,
-              "13, 8");
+    EXPECT_EQ(
+        Response(changed(nothing, {{"Sec-WebSocket-Version", "13, 8"}}), nullptr, "HTTP/1.1 400 No").handshake.version->value,
+        "13, 8");
 }
 
 TEST(HandshakeRules, WhatTheCaptureLacksBreaksNone) {
@@ -338,8 +319,7 @@ TEST(HandshakeRules, WhatTheCaptureLacksBreaksNone) {
                        nullptr)
                   .findings(),
               "");
-    EXPECT_EQ(Response({{"Sec-WebSocket-Extensions", "permessage-deflate; unknown"}}, nullptr).findings(),
-              "extension_parameter");
+    EXPECT_EQ(Response({{"Sec-WebSocket-Extensions", "permessage-deflate; unknown"}}, nullptr).findings(), "extension_parameter");
     const Request without_key(Fields{{"Sec-WebSocket-Key", "-"}});
     EXPECT_EQ(Response({}, &without_key.offer).findings(), "");
 }
@@ -353,37 +333,29 @@ TEST(HandshakeRules, PointAtTheBytesTheyAreAbout) {
     EXPECT_EQ(Request(Fields{{"Connection", "close"}}).where(Finding::connection_missing), "close");
     const Request request(Fields{});
     EXPECT_EQ(Response({{"Sec-WebSocket-Accept", "x"}}, &request.offer).where(Finding::accept_wrong), "x");
-    EXPECT_EQ(Response({{"Sec-WebSocket-Accept", "-"}}, &request.offer, "HTTP/1.1 101")
-                  .where(Finding::accept_missing),
+    EXPECT_EQ(Response({{"Sec-WebSocket-Accept", "-"}}, &request.offer, "HTTP/1.1 101").where(Finding::accept_missing),
               "HTTP/1.1 101");
-    EXPECT_EQ(Response({{"Sec-WebSocket-Protocol", "chat, x"}}, &request.offer)
-                  .where(Finding::protocol_not_offered),
-              "x");
-    EXPECT_EQ(Response({{"Sec-WebSocket-Protocol", "chat, superchat"}}, nullptr)
-                  .where(Finding::protocol_not_offered),
+    EXPECT_EQ(Response({{"Sec-WebSocket-Protocol", "chat, x"}}, &request.offer).where(Finding::protocol_not_offered), "x");
+    EXPECT_EQ(Response({{"Sec-WebSocket-Protocol", "chat, superchat"}}, nullptr).where(Finding::protocol_not_offered),
               "superchat")
         << "one is selected, whatever was offered";
-    EXPECT_EQ(Response({{"Sec-WebSocket-Extensions", "a, b;c"}}, &request.offer).handshake.extensions.size(),
-              2U);
+    EXPECT_EQ(Response({{"Sec-WebSocket-Extensions", "a, b;c"}}, &request.offer).handshake.extensions.size(), 2U);
 }
 
 TEST(Accept, IsWhatRfc6455Computes) {
     TestArena arena;
-    EXPECT_EQ(expected_accept("dGhlIHNhbXBsZSBub25jZQ==", arena), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
-        << "RFC 6455 1.3";
+    EXPECT_EQ(expected_accept("dGhlIHNhbXBsZSBub25jZQ==", arena), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") << "RFC 6455 1.3";
     EXPECT_EQ(expected_accept("x3JJHMbDL1EzLkh9GBhXDw==", arena), "HSmrc0sMlYUkAGmm5OPpG2HaGWk=");
     EXPECT_EQ(expected_accept("", arena).size(), 28U);
 }
 
 TEST(Key, IsTheBase64Of16Bytes) {
-    for (const auto* key :
-         {"dGhlIHNhbXBsZSBub25jZQ==", "AAAAAAAAAAAAAAAAAAAAAA==", "+/+/+/+/+/+/+/+/+/+/+w=="})
+    for (const auto* key : {"dGhlIHNhbXBsZSBub25jZQ==", "AAAAAAAAAAAAAAAAAAAAAA==", "+/+/+/+/+/+/+/+/+/+/+w=="})
         EXPECT_TRUE(is_valid_key(key)) << key;
     for (const auto* key :
-         {"", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQAA",
-          "dGhlIHNhbXBsZSBub25jZ===", "dGhlIHNhbXBs-SBub25jZQ==", "dGhlIHNhbXBs_SBub25jZQ==",
-          "dGhlIHNhbXBs SBub25jZQ==", "dGhlIHNhbXBsZSBub25j", "dGhlIHNhbXBsZSBub25jZSEx",
-          "AAAAAAAAAAAAAAAAAAAAAAAAAA=="})
+         {"", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQAA", "dGhlIHNhbXBsZSBub25jZ===",
+          "dGhlIHNhbXBs-SBub25jZQ==", "dGhlIHNhbXBs_SBub25jZQ==", "dGhlIHNhbXBs SBub25jZQ==", "dGhlIHNhbXBsZSBub25j",
+          "dGhlIHNhbXBsZSBub25jZSEx", "AAAAAAAAAAAAAAAAAAAAAAAAAA=="})
         EXPECT_FALSE(is_valid_key(key)) << key;
 }
 

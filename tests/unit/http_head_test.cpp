@@ -19,8 +19,7 @@ Parsed parse(std::string_view bytes, TestArena& arena) {
     return p;
 }
 
-constexpr auto request =
-    "GET /chat?x=1 HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\r\nbytes that follow"sv;
+constexpr auto request = "GET /chat?x=1 HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\r\nbytes that follow"sv;
 constexpr auto response = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x05Hello"sv;
 
 TEST(HttpHead, ReadsARequest) {
@@ -82,10 +81,9 @@ TEST(HttpHead, ReadsStatusLinesOfEveryKind) {
 }
 
 TEST(HttpHead, KnowsWhatIsNoHttp) {
-    for (const auto bytes :
-         {"\x81\x05Hello"sv, "\x16\x03\x01"sv, ""sv, " GET / HTTP/1.1\r\n\r\n"sv, "GET /\r\n\r\n"sv,
-          "\r\n\r\n"sv, "GET / HTTP/11\r\n\r\n"sv, "GET / HTTP/1.x\r\n\r\n"sv, "G(T / HTTP/1.1\r\n\r\n"sv,
-          "HTTP/1.1\r\n\r\n"sv, "hello\n"sv, "SSH-2.0-x\r\n"sv}) {
+    for (const auto bytes : {"\x81\x05Hello"sv, "\x16\x03\x01"sv, ""sv, " GET / HTTP/1.1\r\n\r\n"sv, "GET /\r\n\r\n"sv,
+                             "\r\n\r\n"sv, "GET / HTTP/11\r\n\r\n"sv, "GET / HTTP/1.x\r\n\r\n"sv, "G(T / HTTP/1.1\r\n\r\n"sv,
+                             "HTTP/1.1\r\n\r\n"sv, "hello\n"sv, "SSH-2.0-x\r\n"sv}) {
         TestArena arena;
         EXPECT_EQ(parse(bytes, arena).result, HeadResult::not_http) << hex(as_bytes(bytes));
     }
@@ -122,8 +120,7 @@ TEST(HttpHead, FindsTheFirstOfSeveralFields) {
 
 TEST(HttpHead, JoinsFoldedLines) {
     TestArena arena;
-    const auto head =
-        parse("GET / HTTP/1.1\r\n fold of nothing\r\nA:\r\n one,\r\n\ttwo\r\nB: x\r\n\r\n", arena).head;
+    const auto head = parse("GET / HTTP/1.1\r\n fold of nothing\r\nA:\r\n one,\r\n\ttwo\r\nB: x\r\n\r\n", arena).head;
     ASSERT_EQ(head.fields.size(), 2U);
     EXPECT_TRUE(list_contains(head.find("A")->value, "one"));
     EXPECT_TRUE(list_contains(head.find("A")->value, "two"));

@@ -13,8 +13,7 @@ constexpr std::size_t no_limit = std::size_t{1} << 24;
 /// A history, and what it said the first time.
 class Visits {
   public:
-    explicit Visits(bool takeover = true, std::size_t limit = no_limit, std::uint8_t bits = 15,
-                    bool complete = true)
+    explicit Visits(bool takeover = true, std::size_t limit = no_limit, std::uint8_t bits = 15, bool complete = true)
         : history(bits, takeover, limit, complete) {}
 
     /// The output, or the result in words.
@@ -61,12 +60,10 @@ TEST(InflateHistory, TellsEveryMessageAgainInAnyOrder) {
         Deflater deflater;
         Visits visits(takeover);
         for (unsigned i = 0; i < 300; ++i) {
-            const auto text =
-                i % 10 == 9 ? noise(20000, i) : prose(50 + i * 37, i / 3); // some MB: several snapshots
+            const auto text = i % 10 == 9 ? noise(20000, i) : prose(50 + i * 37, i / 3); // some MB: several snapshots
             if (!takeover)
                 deflater.forget();
-            ASSERT_EQ(visits.next(i % 7 == 6 ? deflater.final_message(text) : deflater.message(text)), text)
-                << i;
+            ASSERT_EQ(visits.next(i % 7 == 6 ? deflater.final_message(text) : deflater.message(text)), text) << i;
         }
         ASSERT_NO_FATAL_FAILURE(visits.expect_the_same_in_any_order());
     }
@@ -123,8 +120,7 @@ TEST(InflateHistory, AWindowIsNeverLackedWithoutTakeover) {
     Visits visits(false);
     visits.history.lose_context();
     EXPECT_EQ(visits.next(deflater.message("whole by itself")), "whole by itself");
-    EXPECT_EQ(visits.next(deflater.message("whole by itself")), "<failed>")
-        << "refers back where that was given up";
+    EXPECT_EQ(visits.next(deflater.message("whole by itself")), "<failed>") << "refers back where that was given up";
     visits.expect_the_same_in_any_order();
 }
 

@@ -15,8 +15,7 @@ constexpr std::size_t no_limit = std::size_t{1} << 24;
 /// One direction's messages through one inflater.
 class Stream {
   public:
-    explicit Stream(std::uint8_t window_bits = 15, std::size_t limit = no_limit)
-        : limit_(limit), inflater(window_bits) {}
+    explicit Stream(std::uint8_t window_bits = 15, std::size_t limit = no_limit) : limit_(limit), inflater(window_bits) {}
 
     Inflated result(std::string_view in) {
         const std::vector<std::uint8_t> exact(in.begin(), in.end());
@@ -63,8 +62,7 @@ TEST(Inflater, ReadsWhatZlibWroteInEveryWindowAndLevel) {
             Stream s(static_cast<std::uint8_t>(bits));
             for (unsigned i = 0; i < 12; ++i) {
                 const auto text = i % 4 == 3 ? noise(i * 1000, i) : prose(i * 700, i / 2);
-                ASSERT_EQ(s(deflater.message(text)), text)
-                    << bits << " bits, level " << level << ", message " << i;
+                ASSERT_EQ(s(deflater.message(text)), text) << bits << " bits, level " << level << ", message " << i;
             }
         }
 }
@@ -95,9 +93,7 @@ TEST(Inflater, AllowsADistanceOfTheWholeWindowAndNoMore) {
         const auto expected = [&](unsigned distance) { return past.substr(past.size() - distance, 10); };
         for (const unsigned distance : {window - 1, window}) {
             Stream one(static_cast<std::uint8_t>(bits)), two(static_cast<std::uint8_t>(bits));
-            EXPECT_EQ(one(FixedBlock().literals(past).match(10, distance).message()),
-                      past + expected(distance))
-                << bits;
+            EXPECT_EQ(one(FixedBlock().literals(past).match(10, distance).message()), past + expected(distance)) << bits;
             EXPECT_EQ(two(FixedBlock().literals(past).message()), past);
             EXPECT_EQ(two(FixedBlock().match(10, distance).message()), expected(distance)) << bits;
         }
@@ -107,9 +103,7 @@ TEST(Inflater, AllowsADistanceOfTheWholeWindowAndNoMore) {
                       "<window_exceeded>" + past + expected(distance))
                 << bits;
             EXPECT_EQ(two(FixedBlock().literals(past).message()), past);
-            EXPECT_EQ(two(FixedBlock().match(10, distance).message()),
-                      "<window_exceeded>" + expected(distance))
-                << bits;
+            EXPECT_EQ(two(FixedBlock().match(10, distance).message()), "<window_exceeded>" + expected(distance)) << bits;
         }
     }
 }
@@ -147,8 +141,7 @@ TEST(Inflater, IsNeverWrongAfterAFailure) {
     Stream s;
     EXPECT_EQ(s(deflater.message("The quick brown fox")), "The quick brown fox");
     EXPECT_EQ(s("\x06"), "<failed>");
-    EXPECT_EQ(s(deflater.message("The quick brown fox")), "<no_context>")
-        << "refers to what came before the failure";
+    EXPECT_EQ(s(deflater.message("The quick brown fox")), "<no_context>") << "refers to what came before the failure";
     EXPECT_EQ(s(deflater.message("The quick brown fox jumps")), "<no_context>");
     deflater.forget();
     EXPECT_EQ(s(deflater.message("The quick brown fox jumps")), "The quick brown fox jumps");
@@ -162,8 +155,7 @@ TEST(Inflater, SaysNoContextUntilTheWindowIsWholeAgain) {
     EXPECT_EQ(s(FixedBlock().literals("abc").match(3, 4).message()), "<no_context>");
     const auto half = noise(full_window / 2);
     EXPECT_EQ(s(FixedBlock().literals(half).message()), half) << "refers to nothing";
-    EXPECT_EQ(s(FixedBlock().match(3, 100).message()), half.substr(half.size() - 100, 3))
-        << "refers to what is known";
+    EXPECT_EQ(s(FixedBlock().match(3, 100).message()), half.substr(half.size() - 100, 3)) << "refers to what is known";
     EXPECT_EQ(s(FixedBlock().match(3, 20000).message()), "<no_context>");
     EXPECT_FALSE(s.inflater.complete());
     const auto whole = noise(full_window);

@@ -66,11 +66,8 @@ inline std::string wire(const WireFrame& f) {
     const std::uint64_t length = f.length.value_or(f.payload.size());
     const int size = f.length_size >= 0 ? f.length_size : length < 126 ? 0 : length < 65536 ? 2 : 8;
     std::string out;
-    out += static_cast<char>(f.fin * 0x80 + f.rsv1 * 0x40 + f.rsv2 * 0x20 + f.rsv3 * 0x10 +
-                             static_cast<int>(f.opcode));
-    out += static_cast<char>((f.key ? 128 : 0) + (size == 0   ? static_cast<int>(length)
-                                                  : size == 2 ? 126
-                                                              : 127));
+    out += static_cast<char>(f.fin * 0x80 + f.rsv1 * 0x40 + f.rsv2 * 0x20 + f.rsv3 * 0x10 + static_cast<int>(f.opcode));
+    out += static_cast<char>((f.key ? 128 : 0) + (size == 0 ? static_cast<int>(length) : size == 2 ? 126 : 127));
     for (int i = size; i-- > 0;)
         out += static_cast<char>(length >> (8 * i));
     if (f.key)
@@ -263,8 +260,7 @@ inline std::string hex(Bytes bytes) {
     std::string out;
     for (const auto byte : bytes.first(std::min<std::size_t>(bytes.size(), 64)))
         (out += digits[byte >> 4]) += digits[byte & 15];
-    return out + "/" + std::to_string(bytes.size()) + "#" +
-           std::to_string(std::hash<std::string_view>{}(as_text(bytes)));
+    return out + "/" + std::to_string(bytes.size()) + "#" + std::to_string(std::hash<std::string_view>{}(as_text(bytes)));
 }
 
 enum class Detail {
@@ -274,9 +270,9 @@ enum class Detail {
 
 inline std::string render(const Message& m, Detail detail) {
     std::ostringstream to;
-    to << " => " << m.number << " opcode " << +m.opcode << " compressed " << m.compressed << " opaque "
-       << m.opaque << " text " << m.text << " undecoded " << undecoded_name(m.undecoded) << " wire "
-       << m.wire_length << " own " << m.own_data << " " << hex(m.data) << " frames " << m.frames;
+    to << " => " << m.number << " opcode " << +m.opcode << " compressed " << m.compressed << " opaque " << m.opaque << " text "
+       << m.text << " undecoded " << undecoded_name(m.undecoded) << " wire " << m.wire_length << " own " << m.own_data << " "
+       << hex(m.data) << " frames " << m.frames;
     for (std::uint32_t i = 0; m.fragments && i < m.frames; ++i) {
         to << " +" << m.fragments[i].length;
         if (detail == Detail::all)
@@ -288,16 +284,15 @@ inline std::string render(const Message& m, Detail detail) {
 inline std::string render(const Frame& f, Detail detail) {
     std::ostringstream to;
     const auto& h = f.header;
-    to << "frame " << f.index << " " << h.fin << h.rsv1 << h.rsv2 << h.rsv3 << h.masked << " opcode "
-       << +h.opcode << " length " << h.payload_length << "/" << +h.length_size << " size " << +h.size
-       << " key " << hex(h.masking_key) << " message " << f.message << " first " << f.first_of_message << " ["
-       << names(f.findings) << "] at " << f.finding_offset << " undecoded " << undecoded_name(f.undecoded)
-       << " resynchronised " << f.resynchronised << " closes " << f.closes_first;
+    to << "frame " << f.index << " " << h.fin << h.rsv1 << h.rsv2 << h.rsv3 << h.masked << " opcode " << +h.opcode << " length "
+       << h.payload_length << "/" << +h.length_size << " size " << +h.size << " key " << hex(h.masking_key) << " message "
+       << f.message << " first " << f.first_of_message << " [" << names(f.findings) << "] at " << f.finding_offset
+       << " undecoded " << undecoded_name(f.undecoded) << " resynchronised " << f.resynchronised << " closes " << f.closes_first;
     if (f.undecoded == Undecoded::no || detail == Detail::all)
         to << " payload " << hex(f.payload) << " bytes " << hex(f.bytes);
     if (detail == Detail::all)
-        to << " at " << f.offset << " spread " << f.spread << " ping_in " << f.ping_in << " after "
-           << f.round_trip << " close_in " << f.close_in;
+        to << " at " << f.offset << " spread " << f.spread << " ping_in " << f.ping_in << " after " << f.round_trip
+           << " close_in " << f.close_in;
     else
         to << " answers " << (f.ping_in != 0) << (f.close_in != 0);
     if (f.completes)
@@ -314,9 +309,8 @@ inline std::string render(const Facts& facts, Detail detail) {
         return out;
     std::ostringstream to;
     for (const auto& r : facts.rests)
-        to << "rest " << r.offset << "+" << r.length << " undecoded " << undecoded_name(r.undecoded)
-           << " header " << r.header_known << " " << (r.header_known ? r.header.payload_length : 0)
-           << " have " << r.have << "\n";
+        to << "rest " << r.offset << "+" << r.length << " undecoded " << undecoded_name(r.undecoded) << " header "
+           << r.header_known << " " << (r.header_known ? r.header.payload_length : 0) << " have " << r.have << "\n";
     return out + to.str();
 }
 
@@ -326,8 +320,7 @@ inline std::string disorder(const Facts& facts, Bytes piece) {
     for (const auto& f : facts.frames) {
         if (f.spread)
             continue;
-        if (f.offset < end || f.offset + f.bytes.size() > piece.size() ||
-            f.bytes.data() != piece.data() + f.offset)
+        if (f.offset < end || f.offset + f.bytes.size() > piece.size() || f.bytes.data() != piece.data() + f.offset)
             return "frame out of place: " + render(f, Detail::all);
         end = f.offset + f.bytes.size();
     }
@@ -357,8 +350,7 @@ struct How {
 /// A connection and all that it was fed and told.
 class Session {
   public:
-    explicit Session(const Negotiated& negotiated = plain(), Limits limits = {})
-        : connection_(negotiated, limits) {}
+    explicit Session(const Negotiated& negotiated = plain(), Limits limits = {}) : connection_(negotiated, limits) {}
 
     const Facts& feed(Direction direction, std::string_view bytes, const How& how = {}) {
         buffers_.emplace_back(bytes.begin(), bytes.end());
@@ -395,8 +387,7 @@ class Session {
     std::vector<std::string> texts(Direction direction) const {
         std::vector<std::string> out;
         for (const auto* m : messages(direction))
-            out.push_back(m->undecoded == Undecoded::no ? str(m->data)
-                                                        : "<"s + undecoded_name(m->undecoded) + ">");
+            out.push_back(m->undecoded == Undecoded::no ? str(m->data) : "<"s + undecoded_name(m->undecoded) + ">");
         return out;
     }
     /// Each frame's rules, by name.
@@ -482,8 +473,7 @@ inline bool everywhere(std::size_t) {
 
 /// Empty, or how the facts of `talk` depend on how its bytes were split into pieces, or on the order of later
 /// visits.
-inline std::string difference_when_split(const Talk& talk, const Negotiated& negotiated = plain(),
-                                         Limits limits = {}) {
+inline std::string difference_when_split(const Talk& talk, const Negotiated& negotiated = plain(), Limits limits = {}) {
     std::size_t size = 0;
     for (const auto& sent : talk)
         size += sent.bytes.size();
@@ -507,8 +497,7 @@ inline std::string difference_when_split(const Talk& talk, const Negotiated& neg
     if (size <= 3000)
         out = differs("byte by byte", everywhere);
     // Every split in two; of a long talk a random selection.
-    for (std::size_t at = 0; out.empty() && at + 1 < size;
-         at += size <= 600 ? 1 : 1 + random() % (size / 100))
+    for (std::size_t at = 0; out.empty() && at + 1 < size; at += size <= 600 ? 1 : 1 + random() % (size / 100))
         out = differs("split after byte " + std::to_string(at), [&](std::size_t i) { return i == at; });
     for (unsigned round = 0; out.empty() && round < 20; ++round) {
         const auto each = 2 + random() % (2 + size / (1 + round));

@@ -10,8 +10,8 @@
 namespace ws {
 namespace {
 
-constexpr const char* header = "eyJhbGciOiJub25lIn0";  // {"alg":"none"}
-constexpr const char* payload = "eyJleHAiOjE2fQ";      // {"exp":16}
+constexpr const char* header = "eyJhbGciOiJub25lIn0"; // {"alg":"none"}
+constexpr const char* payload = "eyJleHAiOjE2fQ";     // {"exp":16}
 
 std::vector<std::string> tokens(std::string_view text) {
     std::vector<std::string> out;
@@ -42,7 +42,8 @@ TEST(Token, MayHaveAnEmptySignature) {
 
 TEST(Token, UsesTheUrlAlphabet) {
     // {"a":"???>>>"} has characters 62 and 63.
-    EXPECT_EQ(tokens(std::string(header) + ".eyJhIjoiPz8_Pj4-In0.x"), std::vector<std::string>{"{\"a\":\"??" "?>>>\"}"});
+    EXPECT_EQ(tokens(std::string(header) + ".eyJhIjoiPz8_Pj4-In0.x"), std::vector<std::string>{"{\"a\":\"??"
+                                                                                               "?>>>\"}"});
 }
 
 TEST(Token, OtherDottedTextIsNone) {

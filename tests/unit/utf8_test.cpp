@@ -31,9 +31,8 @@ Verdict oracle(std::string_view text) {
     std::size_t at = 0;
     while (at < text.size()) {
         const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-        const auto* row = std::find_if(std::begin(table_3_7), std::end(table_3_7), [&](const Row& r) {
-            return byte(at) >= r.first && byte(at) <= r.last;
-        });
+        const auto* row = std::find_if(std::begin(table_3_7), std::end(table_3_7),
+                                       [&](const Row& r) { return byte(at) >= r.first && byte(at) <= r.last; });
         if (row == std::end(table_3_7))
             return {at, false, true};
         for (std::size_t i = 1; i < row->size; ++i) {
@@ -65,13 +64,11 @@ Verdict verdict(std::initializer_list<std::string_view> pieces) {
 void expect_like_oracle(std::string_view text) {
     const auto expected = oracle(text);
     const auto same = [&](const Verdict& v) {
-        return v.good == expected.good && v.valid == expected.valid &&
-               (!v.valid || v.at_border == expected.at_border);
+        return v.good == expected.good && v.valid == expected.valid && (!v.valid || v.at_border == expected.at_border);
     };
     ASSERT_TRUE(same(verdict({text}))) << hex(as_bytes(text));
     for (std::size_t i = 0; i <= text.size(); ++i)
-        ASSERT_TRUE(same(verdict({text.substr(0, i), text.substr(i)})))
-            << hex(as_bytes(text)) << " split at " << i;
+        ASSERT_TRUE(same(verdict({text.substr(0, i), text.substr(i)}))) << hex(as_bytes(text)) << " split at " << i;
 }
 
 std::string encoded(std::uint32_t c) {
@@ -82,8 +79,7 @@ std::string encoded(std::uint32_t c) {
         return {byte(0xc0 | c >> 6), byte(0x80 | (c & 63))};
     if (c < 0x10000)
         return {byte(0xe0 | c >> 12), byte(0x80 | (c >> 6 & 63)), byte(0x80 | (c & 63))};
-    return {byte(0xf0 | c >> 18), byte(0x80 | (c >> 12 & 63)), byte(0x80 | (c >> 6 & 63)),
-            byte(0x80 | (c & 63))};
+    return {byte(0xf0 | c >> 18), byte(0x80 | (c >> 12 & 63)), byte(0x80 | (c >> 6 & 63)), byte(0x80 | (c & 63))};
 }
 
 TEST(Utf8, AcceptsEveryCodePointButSurrogatesAndNothingAbove10ffff) {
@@ -119,16 +115,14 @@ TEST(Utf8, JudgesEverySequenceOfUpToThreeBytesLikeTable3_7) {
 }
 
 TEST(Utf8, JudgesFourBytesAtEveryBorderOfTable3_7) {
-    constexpr unsigned edges[] = {0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0,
-                                  0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef,
-                                  0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf7, 0xf8, 0xfe, 0xff};
+    constexpr unsigned edges[] = {0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1,
+                                  0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf7, 0xf8, 0xfe, 0xff};
     for (const unsigned a : {0xf0U, 0xf1U, 0xf3U, 0xf4U, 0xf5U, 0xffU})
         for (const auto b : edges)
             for (const auto c : edges)
                 for (const auto d : edges)
-                    ASSERT_NO_FATAL_FAILURE(
-                        expect_like_oracle(std::string{static_cast<char>(a), static_cast<char>(b),
-                                                       static_cast<char>(c), static_cast<char>(d)}));
+                    ASSERT_NO_FATAL_FAILURE(expect_like_oracle(
+                        std::string{static_cast<char>(a), static_cast<char>(b), static_cast<char>(c), static_cast<char>(d)}));
 }
 
 TEST(Utf8, TellsWhereItGoesWrong) {

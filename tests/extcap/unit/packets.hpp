@@ -51,29 +51,27 @@ inline std::string link_header(Shape shape, bool v6) {
 }
 
 /// An IP packet; fragment options as in the header.
-inline std::string ip(bool v6, std::string source, std::string target, const std::string& payload, int id = 1,
-                      int offset = 0, bool more = false) {
+inline std::string ip(bool v6, std::string source, std::string target, const std::string& payload, int id = 1, int offset = 0,
+                      bool more = false) {
     const bool fragment = offset || more;
     if (v6) {
         source.resize(16);
         target.resize(16);
-        const auto header = fragment ? "\6\0"s + big(static_cast<unsigned>(offset | more), 2) +
-                                           big(static_cast<unsigned>(id), 4)
-                                     : ""s;
-        return big(6u << 28, 4) + big(payload.size() + header.size(), 2) + (fragment ? "\x2C" : "\6") +
-               "\x40" + source + target + header + payload;
+        const auto header =
+            fragment ? "\6\0"s + big(static_cast<unsigned>(offset | more), 2) + big(static_cast<unsigned>(id), 4) : ""s;
+        return big(6u << 28, 4) + big(payload.size() + header.size(), 2) + (fragment ? "\x2C" : "\6") + "\x40" + source + target +
+               header + payload;
     }
     source.resize(4);
     target.resize(4);
     return "\x45\0"s + big(20 + payload.size(), 2) + big(static_cast<unsigned>(id), 2) +
-           big(static_cast<unsigned>(offset / 8) | (more ? 0x2000u : 0u), 2) + "\x40\6\0\0"s + source +
-           target + payload;
+           big(static_cast<unsigned>(offset / 8) | (more ? 0x2000u : 0u), 2) + "\x40\6\0\0"s + source + target + payload;
 }
 
 inline std::string tcp(std::uint16_t source, std::uint16_t target, std::uint32_t sequence, std::uint8_t flags,
                        const std::string& payload) {
-    return big(source, 2) + big(target, 2) + big(sequence, 4) + big(0, 4) + "\x50"s +
-           static_cast<char>(flags) + "\xFF\xFF\0\0\0\0"s + payload;
+    return big(source, 2) + big(target, 2) + big(sequence, 4) + big(0, 4) + "\x50"s + static_cast<char>(flags) +
+           "\xFF\xFF\0\0\0\0"s + payload;
 }
 
 struct Captured {
@@ -97,22 +95,18 @@ struct Flow {
     std::uint16_t client_port = 0;
 
     Flow(Capture& to, int which, Shape as = Shape::ethernet, bool six = false)
-        : capture(to), number(which), shape(as), v6(six),
-          client_port(static_cast<std::uint16_t>(20000 + which)) {}
+        : capture(to), number(which), shape(as), v6(six), client_port(static_cast<std::uint16_t>(20000 + which)) {}
 
-    std::string segment(Side side, std::uint32_t sequence, std::uint8_t flags,
-                        const std::string& payload) const {
+    std::string segment(Side side, std::uint32_t sequence, std::uint8_t flags, const std::string& payload) const {
         return side == client ? tcp(client_port, port, sequence, flags, payload)
                               : tcp(port, client_port, sequence, flags, payload);
     }
     std::string address(Side side) const {
-        return side == client ? "\x0A"s + big(static_cast<unsigned>(number), 3) + "client"
-                              : "\x0A\xFF\xFF\1server"s;
+        return side == client ? "\x0A"s + big(static_cast<unsigned>(number), 3) + "client" : "\x0A\xFF\xFF\1server"s;
     }
-    std::string packet(Side side, std::uint32_t sequence, std::uint8_t flags,
-                       const std::string& payload) const {
-        return link_header(shape, v6) + ip(v6, address(side), address(side == client ? server : client),
-                                           segment(side, sequence, flags, payload));
+    std::string packet(Side side, std::uint32_t sequence, std::uint8_t flags, const std::string& payload) const {
+        return link_header(shape, v6) +
+               ip(v6, address(side), address(side == client ? server : client), segment(side, sequence, flags, payload));
     }
     void add(std::string bytes, std::size_t cut = std::string::npos) {
         const auto length = static_cast<std::uint32_t>(bytes.size());
@@ -166,8 +160,8 @@ inline std::string ok(const std::string& body = "hello") {
 inline std::string client_hello(const std::string& name, char random = 'r', std::size_t record = 16384) {
     const auto sni = big(name.size() + 3, 2) + "\0"s + big(name.size(), 2) + name;
     const auto extensions = "\x00\x17\0\0"s + (name.empty() ? "" : "\0\0"s + big(sni.size(), 2) + sni);
-    const auto body = "\3\3"s + std::string(32, random) + "\0"s + "\0\2\x13\1"s + "\1\0"s +
-                      big(extensions.size(), 2) + extensions;
+    const auto body =
+        "\3\3"s + std::string(32, random) + "\0"s + "\0\2\x13\1"s + "\1\0"s + big(extensions.size(), 2) + extensions;
     const auto message = "\1"s + big(body.size(), 3) + body;
     std::string out;
     for (std::size_t at = 0; at < message.size(); at += record) {
@@ -194,8 +188,7 @@ struct Kept final : Sink {
 
 /// Runs a selection over the whole capture. Each packet's bytes lie in memory of their own, gone after the
 /// call.
-inline Kept select(const Capture& capture, Criteria criteria = {}, Limits limits = {},
-                   Counters* counters = nullptr) {
+inline Kept select(const Capture& capture, Criteria criteria = {}, Limits limits = {}, Counters* counters = nullptr) {
     Kept kept;
     Selector selector(std::move(criteria), limits, kept);
     std::uint64_t order = 0;

@@ -40,8 +40,8 @@ TEST(KeyLog, UpperCaseRandomsAndRubbish) {
     KeyLog log;
     log.want(random(0xAA));
     const std::string upper(64, 'A');
-    log.add("CLIENT_RANDOM " + upper + " 01\nCLIENT_RANDOM aa 01\n\n \nCLIENT_RANDOM " +
-            std::string(64, 'x') + " 01\n" + std::string(5000, 'y') + "\n");
+    log.add("CLIENT_RANDOM " + upper + " 01\nCLIENT_RANDOM aa 01\n\n \nCLIENT_RANDOM " + std::string(64, 'x') + " 01\n" +
+            std::string(5000, 'y') + "\n");
     EXPECT_EQ(log.take(), "CLIENT_RANDOM " + upper + " 01\n");
 }
 

@@ -34,11 +34,10 @@ std::string packet(const std::string& layers) {
 
 std::string message(const std::string& direction, const std::string& opcode, const std::string& hex) {
     const auto name = opcode == "2" ? "ws.message.data" : "ws.message.text";
-    return "<proto name=\"ws\" showname=\"WebSocket\nover two lines\"><field name=\"ws.direction\" show=\"" +
-           direction + "\"/><field name=\"ws.opcode\" show=\"" + opcode +
-           "\"/><field name=\"ws.message.number\" show=\"1\">" + "<field name=\"ws.message.opcode\" show=\"" +
-           opcode + "\"/><field name=\"ws.message.length\" show=\"" + std::to_string(hex.size() / 2) +
-           "\"/><field name=\"" + name + "\" show=\"?\" value=\"" + hex + "\"/></field></proto>";
+    return "<proto name=\"ws\" showname=\"WebSocket\nover two lines\"><field name=\"ws.direction\" show=\"" + direction +
+           "\"/><field name=\"ws.opcode\" show=\"" + opcode + "\"/><field name=\"ws.message.number\" show=\"1\">" +
+           "<field name=\"ws.message.opcode\" show=\"" + opcode + "\"/><field name=\"ws.message.length\" show=\"" +
+           std::to_string(hex.size() / 2) + "\"/><field name=\"" + name + "\" show=\"?\" value=\"" + hex + "\"/></field></proto>";
 }
 
 TEST(MessageLines, SeveralMessagesOfOnePacket) {
@@ -48,8 +47,7 @@ TEST(MessageLines, SeveralMessagesOfOnePacket) {
 }
 
 TEST(MessageLines, TheClientStandsLeft) {
-    EXPECT_EQ(printed(packet(message("1", "1", "6869"))),
-              "01:01:01.000002 10.0.0.2:80 <- 10.0.0.1:5000 Text 2 hi\n");
+    EXPECT_EQ(printed(packet(message("1", "1", "6869"))), "01:01:01.000002 10.0.0.2:80 <- 10.0.0.1:5000 Text 2 hi\n");
 }
 
 TEST(MessageLines, ControlCharactersCannotReachTheTerminal) {
@@ -62,8 +60,7 @@ TEST(MessageLines, ControlCharactersCannotReachTheTerminal) {
 }
 
 TEST(MessageLines, WholeMessages) {
-    EXPECT_EQ(printed(packet(message("0", "1", "610a62")), true),
-              "01:01:01.000002 10.0.0.1:5000 -> 10.0.0.2:80 Text 3\na\nb\n");
+    EXPECT_EQ(printed(packet(message("0", "1", "610a62")), true), "01:01:01.000002 10.0.0.1:5000 -> 10.0.0.2:80 Text 3\na\nb\n");
 }
 
 TEST(MessageLines, FramesThatCompleteNoMessageAreSilent) {
@@ -71,10 +68,7 @@ TEST(MessageLines, FramesThatCompleteNoMessageAreSilent) {
 }
 
 TEST(MessageLines, AnythingElseIsHarmless) {
-    EXPECT_EQ(
-        printed(
-            "<packet><field name=\"ws.opcode\" show=\"9\"></field></field></proto></packet> <<>> \"<field"),
-        "");
+    EXPECT_EQ(printed("<packet><field name=\"ws.opcode\" show=\"9\"></field></field></proto></packet> <<>> \"<field"), "");
     EXPECT_EQ(printed("no markup at all"), "");
 }
 

@@ -15,8 +15,8 @@ Options parse(std::vector<std::string> words) {
 }
 
 TEST(Options, AsOfTcpdumpAndDumpcap) {
-    const auto options = parse({"-i", "eth0", "-i", "lo", "-w", "out", "-s", "96", "-B", "4", "-p", "-c", "5",
-                                "-a", "duration:3", "tcp", "port", "80"});
+    const auto options = parse(
+        {"-i", "eth0", "-i", "lo", "-w", "out", "-s", "96", "-B", "4", "-p", "-c", "5", "-a", "duration:3", "tcp", "port", "80"});
     EXPECT_EQ(options.interfaces, (std::vector<std::string>{"eth0", "lo"}));
     EXPECT_EQ(options.capture_filter, "tcp port 80");
     EXPECT_EQ(options.dumpcap, (std::vector<std::string>{"-s", "96", "-B", "4", "-p"}));
@@ -36,20 +36,14 @@ TEST(Options, SecretsAndServerNamesMeanTls) {
 }
 
 TEST(Options, OneFieldOfTheDialogHoldsSeveralGlobs) {
-    const auto dialog =
-        parse({"--capture", "--host", "a, b,c", "--extcap-interface", "wscap", "--fifo", "x"});
+    const auto dialog = parse({"--capture", "--host", "a, b,c", "--extcap-interface", "wscap", "--fifo", "x"});
     EXPECT_EQ(dialog.criteria.hosts, (std::vector<std::string>{"a", "b", "c"}));
     EXPECT_EQ(parse({"--host", "a, b", "-w", "x"}).criteria.hosts, (std::vector<std::string>{"a, b"}));
 }
 
 TEST(Options, WrongOnesAreNamed) {
-    for (const auto& words : std::vector<std::vector<std::string>>{{"--nonsense"},
-                                                                   {"-c", "many"},
-                                                                   {"-c", "0"},
-                                                                   {"-c", "-1"},
-                                                                   {"-w"},
-                                                                   {"-b", "packets:3"},
-                                                                   {"-a", "interval:3"}})
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"--nonsense"}, {"-c", "many"}, {"-c", "0"}, {"-c", "-1"}, {"-w"}, {"-b", "packets:3"}, {"-a", "interval:3"}})
         EXPECT_THROW(parse(words), std::invalid_argument) << words[0];
 }
 

@@ -20,8 +20,7 @@ std::string sample() {
     pcapng::add_option(comment, pcapng::comment, ws::as_bytes("hello"));
     for (int i = 0; i < 5; ++i) {
         const std::string data(static_cast<std::size_t>(i), 'x');
-        pcapng::packet(capture,
-                       {0, std::uint64_t{1} << 40 | i, 0, 100, ws::as_bytes(data), ws::as_bytes(comment)});
+        pcapng::packet(capture, {0, std::uint64_t{1} << 40 | i, 0, 100, ws::as_bytes(data), ws::as_bytes(comment)});
     }
     pcapng::secrets(capture, "CLIENT_RANDOM a b\n");
     pcapng::statistics(capture, 0, 5, 7);

@@ -35,8 +35,7 @@ Truth random_capture(unsigned seed) {
         Flow flow(own, number, shapes[below(std::size(shapes))], below(2));
         flow.next[client] = static_cast<std::uint32_t>(random());
         flow.port = static_cast<std::uint16_t>(1 + below(65535));
-        const std::size_t size =
-            below(4) ? 20 + static_cast<std::size_t>(below(1400)) : 1 + static_cast<std::size_t>(below(4));
+        const std::size_t size = below(4) ? 20 + static_cast<std::size_t>(below(1400)) : 1 + static_cast<std::size_t>(below(4));
         flow.syn();
         const int kind = below(6);
         if (kind == 0) {
@@ -53,12 +52,9 @@ Truth random_capture(unsigned seed) {
             if (kind > 2) {
                 truth.sockets.push_back(number);
                 flow.send(client, upgrade("h" + std::to_string(number)), size);
-                flow.send(server,
-                          kind == 3 ? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" : switching(),
-                          size);
+                flow.send(server, kind == 3 ? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" : switching(), size);
                 for (int messages = below(20); messages > 0; --messages)
-                    flow.send(messages % 2 ? client : server, noise(static_cast<std::size_t>(below(3000))),
-                              1400);
+                    flow.send(messages % 2 ? client : server, noise(static_cast<std::size_t>(below(3000))), 1400);
             }
         }
         const auto handshake = 3u;
@@ -104,8 +100,7 @@ TEST_P(AnyCapture, KeepsExactlyTheWebSocketConnectionsBitByBitInOrder) {
         Selector selector({}, limits, ordered);
         std::uint64_t order = 0;
         for (const auto& captured : truth.capture) {
-            selector.packet({order++, 0, 0, captured.length, ws::as_bytes(captured.bytes), {}},
-                            captured.link);
+            selector.packet({order++, 0, 0, captured.length, ws::as_bytes(captured.bytes), {}}, captured.link);
             ordered.release(selector.oldest_waiting());
         }
         selector.finish();
@@ -128,8 +123,7 @@ TEST_P(AnyCapture, EachConnectionStaysInOrderAlsoUnderTheTightestLimits) {
         for (std::size_t i = 0; i < kept.orders.size(); ++i) {
             const auto& packet = truth.capture[kept.orders[i]];
             ASSERT_EQ(kept.bytes[i], packet.bytes);
-            ASSERT_TRUE(std::count(truth.sockets.begin(), truth.sockets.end(), packet.connection))
-                << "seed " << seed;
+            ASSERT_TRUE(std::count(truth.sockets.begin(), truth.sockets.end(), packet.connection)) << "seed " << seed;
             auto& before = last[static_cast<std::size_t>(packet.connection)];
             ASSERT_LE(before, kept.orders[i]) << "seed " << seed;
             before = kept.orders[i];

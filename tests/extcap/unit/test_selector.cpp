@@ -56,9 +56,9 @@ TEST_P(EveryLink, IsUnderstood) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Links, EveryLink,
-                         testing::Combine(testing::Values(Shape::ethernet, Shape::vlan, Shape::double_vlan,
-                                                          Shape::null, Shape::loop, Shape::sll, Shape::sll2,
-                                                          Shape::raw, Shape::pppoe, Shape::mpls),
+                         testing::Combine(testing::Values(Shape::ethernet, Shape::vlan, Shape::double_vlan, Shape::null,
+                                                          Shape::loop, Shape::sll, Shape::sll2, Shape::raw, Shape::pppoe,
+                                                          Shape::mpls),
                                           testing::Bool()));
 
 TEST(Selector, SegmentationDoesNotMatter) {
@@ -88,12 +88,9 @@ TEST(Selector, UpgradeOnAKeptAliveConnectionIsFound) {
         flow.send(client, get());
         flow.send(server, ok());
     }
-    flow.send(client, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n" + std::string(3000, 'b'),
-              700);
+    flow.send(client, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n" + std::string(3000, 'b'), 700);
     flow.send(server, ok());
-    flow.send(client,
-              "POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" + upgrade(),
-              50);
+    flow.send(client, "POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" + upgrade(), 50);
     flow.send(server, switching());
     EXPECT_EQ(select(capture).orders, places(capture, {1}));
 }
@@ -140,8 +137,7 @@ TEST(Selector, OutOfOrderAndRetransmittedSegments) {
     flow.syn();
     const auto at = flow.next[client];
     const auto piece = [&](std::size_t from, std::size_t to) {
-        flow.raw(client, at + static_cast<std::uint32_t>(from), TcpFlag::ack,
-                 request.substr(from, to - from));
+        flow.raw(client, at + static_cast<std::uint32_t>(from), TcpFlag::ack, request.substr(from, to - from));
     };
     piece(120, request.size()); // the end first
     piece(60, 90);
@@ -241,14 +237,13 @@ TEST_P(EveryFragmentOrder, IpFragmentsAreReadAndKept) {
     Flow flow(capture, 1, Shape::ethernet, v6), other(capture, 2, Shape::ethernet, v6);
     for (Flow* each : {&flow, &other}) {
         each->syn();
-        const auto segment =
-            each->segment(client, each->next[client], TcpFlag::ack, each == &flow ? upgrade() : get());
+        const auto segment = each->segment(client, each->next[client], TcpFlag::ack, each == &flow ? upgrade() : get());
         std::vector<std::string> fragments;
         constexpr std::size_t size = 40;
         for (std::size_t at = 0; at < segment.size(); at += size)
-            fragments.push_back(link_header(Shape::ethernet, v6) +
-                                ip(v6, each->address(client), each->address(server), segment.substr(at, size),
-                                   99, static_cast<int>(at), at + size < segment.size()));
+            fragments.push_back(link_header(Shape::ethernet, v6) + ip(v6, each->address(client), each->address(server),
+                                                                      segment.substr(at, size), 99, static_cast<int>(at),
+                                                                      at + size < segment.size()));
         if (order == 1)
             std::reverse(fragments.begin(), fragments.end());
         if (order == 2)
@@ -261,8 +256,7 @@ TEST_P(EveryFragmentOrder, IpFragmentsAreReadAndKept) {
     EXPECT_EQ(sorted(select(capture).orders), places(capture, {1}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Orders, EveryFragmentOrder,
-                         testing::Combine(testing::Values(0, 1, 2), testing::Bool()));
+INSTANTIATE_TEST_SUITE_P(Orders, EveryFragmentOrder, testing::Combine(testing::Values(0, 1, 2), testing::Bool()));
 
 TEST(Selector, FragmentsDoNotHoldAnythingBackOnceTheyAreWhole) {
     Capture capture;
@@ -272,9 +266,8 @@ TEST(Selector, FragmentsDoNotHoldAnythingBackOnceTheyAreWhole) {
         const auto segment = flow.segment(client, flow.next[client], TcpFlag::ack, std::string(100, 'x'));
         flow.next[client] += 100;
         for (const int at : {0, 80})
-            flow.add(link_header(Shape::ethernet, false) + ip(false, flow.address(client),
-                                                              flow.address(server),
-                                                              segment.substr(at, at ? 40 : 80), id, at, !at));
+            flow.add(link_header(Shape::ethernet, false) +
+                     ip(false, flow.address(client), flow.address(server), segment.substr(at, at ? 40 : 80), id, at, !at));
     }
     Kept kept;
     Selector selector({}, {}, kept);
@@ -350,8 +343,7 @@ TEST(Selector, TlsByServerName) {
 
 TEST(Selector, MidstreamConnectionsByTheirFrames) {
     const auto frame = [](bool masked, std::size_t size) {
-        return (masked ? "\x81"s + static_cast<char>(0x80 | size) + "\1\2\3\4"
-                       : "\x81"s + static_cast<char>(size)) +
+        return (masked ? "\x81"s + static_cast<char>(0x80 | size) + "\1\2\3\4" : "\x81"s + static_cast<char>(size)) +
                std::string(size, 'x');
     };
     Capture capture;
@@ -404,8 +396,7 @@ TEST(Selector, AHundredThousandUndecidedConnectionsFit) {
     std::uint64_t order = 0;
     const auto feed = [&](const Capture& capture) {
         for (const auto& captured : capture)
-            selector.packet({order++, 0, 0, captured.length, ws::as_bytes(captured.bytes), {}},
-                            captured.link);
+            selector.packet({order++, 0, 0, captured.length, ws::as_bytes(captured.bytes), {}}, captured.link);
     };
     for (int i = 1; i <= 100000; ++i) {
         Capture capture;
@@ -444,8 +435,7 @@ TEST(Selector, MemoryStaysUnderTheLimitWhateverComes) {
         flow.syn();
         flow.send(client, "GET /" + std::string(500, 'a'));
         for (const auto& captured : capture)
-            selector.packet({order++, 0, 0, captured.length, ws::as_bytes(captured.bytes), {}},
-                            captured.link);
+            selector.packet({order++, 0, 0, captured.length, ws::as_bytes(captured.bytes), {}}, captured.link);
         ASSERT_LE(selector.memory(), limits.total + 4096);
     }
     EXPECT_GT(selector.counters().forgotten, 10000u);

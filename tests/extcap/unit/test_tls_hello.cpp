@@ -11,8 +11,7 @@ namespace {
 TEST(TlsHello, RandomAndServerName) {
     for (const std::size_t record : {5, 20, 16384}) {
         TlsHello hello;
-        ASSERT_EQ(parse_client_hello(ws::as_bytes(client_hello("chat.example.com", 'z', record)), hello),
-                  HelloResult::complete);
+        ASSERT_EQ(parse_client_hello(ws::as_bytes(client_hello("chat.example.com", 'z', record)), hello), HelloResult::complete);
         EXPECT_EQ(hello.server_name, "chat.example.com");
         EXPECT_EQ(hello.random.front(), 'z');
         EXPECT_EQ(hello.random.back(), 'z');
@@ -23,8 +22,7 @@ TEST(TlsHello, EveryBeginningIsIncomplete) {
     const auto whole = client_hello("chat.example.com", 'z', 30);
     for (std::size_t size = 0; size < whole.size(); ++size) {
         TlsHello hello;
-        EXPECT_EQ(parse_client_hello(ws::as_bytes(whole.substr(0, size)), hello), HelloResult::incomplete)
-            << size;
+        EXPECT_EQ(parse_client_hello(ws::as_bytes(whole.substr(0, size)), hello), HelloResult::incomplete) << size;
     }
 }
 
@@ -35,8 +33,8 @@ TEST(TlsHello, WithoutServerName) {
 }
 
 TEST(TlsHello, OtherThings) {
-    for (const auto& bytes : {"GET / HTTP/1.1\r\n"s, "\x16\3\3\0\4\2\0\0\0"s, "\x17\3\3\0\5hello"s,
-                              "\x16\3\1\0\0"s, "\x16\3\1\xFF\xFF\1"s, "\x16\3\1\0\5\1\0\0\1x"s}) {
+    for (const auto& bytes : {"GET / HTTP/1.1\r\n"s, "\x16\3\3\0\4\2\0\0\0"s, "\x17\3\3\0\5hello"s, "\x16\3\1\0\0"s,
+                              "\x16\3\1\xFF\xFF\1"s, "\x16\3\1\0\5\1\0\0\1x"s}) {
         TlsHello hello;
         EXPECT_EQ(parse_client_hello(ws::as_bytes(bytes), hello), HelloResult::not_tls);
     }
