@@ -83,12 +83,21 @@ void check_upgrade(const HttpHead& head, const Arena& arena, Handshake& out) {
         out.findings.push_back(arena, {Finding::connection_missing, place(head, "Connection", out.start_line)});
 }
 
+/// Scheme, host and target; a request to a proxy has the whole URL as its target, with HTTP's scheme (RFC 9112 3.2.2).
 std::string_view make_url(const HttpHead& head, bool secure, const HeaderField& host, const Arena& arena) {
-    if (!head.target.starts_with('/'))
-        return head.target;
+    auto host_text = host.value;
+    auto target = head.target;
+    for (const std::string_view scheme : {"http://", "https://", "ws://", "wss://"}) {
+        if (!equal_ignoring_case(target.substr(0, scheme.size()), scheme))
+            continue;
+        secure = scheme == "https://" || scheme == "wss://";
+        host_text = {};
+        target.remove_prefix(scheme.size());
+        break;
+    }
     const std::string_view scheme = secure ? "wss://" : "ws://";
-    const std::string_view parts[] = {scheme, host.value, head.target};
-    auto* text = arena.array<char>(scheme.size() + host.value.size() + head.target.size() + 1);
+    const std::string_view parts[] = {scheme, host_text, target};
+    auto* text = arena.array<char>(scheme.size() + host_text.size() + target.size() + 1);
     char* to = text;
     for (const auto part : parts)
         to = std::copy(part.begin(), part.end(), to);

@@ -116,6 +116,8 @@ TEST(Handshake, MakesTheUrlFromHostAndTarget) {
     EXPECT_EQ(Request(Fields{}, "GET / HTTP/1.1", true).handshake.url, "wss://server.example.com/");
     EXPECT_EQ(Request(Fields{{"Host", "h:8080"}}, "GET /a?b=c HTTP/1.1").handshake.url, "ws://h:8080/a?b=c");
     EXPECT_EQ(Request(Fields{}, "GET ws://other/x HTTP/1.1").handshake.url, "ws://other/x");
+    EXPECT_EQ(Request(Fields{}, "GET http://other/x HTTP/1.1").handshake.url, "ws://other/x");
+    EXPECT_EQ(Request(Fields{}, "GET https://other/x HTTP/1.1").handshake.url, "wss://other/x");
     EXPECT_EQ(Request(Fields{{"Host", "-"}}).handshake.url, "");
 }
 
