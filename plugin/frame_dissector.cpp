@@ -147,11 +147,23 @@ bool begins_midstream(tvbuff_t* tvb, packet_info* pinfo) {
     return true;
 }
 
+/// The beginning of a request line whose end is still to come: HTTP's own heuristic wants the whole line in one segment.
+bool begins_request_line(tvbuff_t* tvb) {
+    const std::string_view get = "GET /";
+    const auto size = tvb_captured_length(tvb);
+    const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
+    const auto compared = std::min(bytes.size(), get.size());
+    return compared > 0 && bytes.substr(0, compared) == get.substr(0, compared) && bytes.find('\n') == std::string_view::npos;
+}
+
 HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
-    if (PINFO_FD_VISITED(pinfo) || find_session(pinfo) || !begins_midstream(tvb, pinfo))
+    if (PINFO_FD_VISITED(pinfo) || find_session(pinfo))
         return FALSE;
-    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, frames);
-    return dissect_frames(tvb, pinfo, tree, data) != 0;
+    auto* to = protocol.take_over && begins_request_line(tvb) ? undecided : begins_midstream(tvb, pinfo) ? frames : nullptr;
+    if (!to)
+        return FALSE;
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, to);
+    return (to == frames ? dissect_frames(tvb, pinfo, tree, data) : dissect_undecided(tvb, pinfo, tree, data)) != 0;
 }
 
 /// TLS asks again for each record.
