@@ -21,6 +21,12 @@ Connection::Connection(const Negotiated& negotiated, Limits limits)
     }
 }
 
+void Connection::expect(Direction direction, std::uint32_t sequence) {
+    auto& expected = sides_[index(direction)].expected;
+    if (!expected)
+        expected = sequence;
+}
+
 Connection::Record Connection::record(const Side& side, const Piece& piece) {
     const auto& p = side.position;
     return {piece.packet,

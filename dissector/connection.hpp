@@ -26,6 +26,9 @@ class Connection {
     /// `negotiated.known` false: the handshake was not seen; each direction then begins with a search for a frame border.
     Connection(const Negotiated& negotiated, Limits limits);
 
+    /// The sequence number of the first byte that one side sends, if no piece has told it yet.
+    void expect(Direction direction, std::uint32_t sequence);
+
     /// The first time. `revisits`: again() may be asked for this piece.
     Facts feed(const Piece& piece, bool revisits, const Arena& arena) noexcept;
 

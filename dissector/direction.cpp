@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "direction.hpp"
 
-#include "border.hpp"
 #include "close_code.hpp"
 
 #include <algorithm>
@@ -9,8 +8,17 @@
 namespace ws {
 namespace {
 
-/// A frame longer than this is not waited for: no buffer could hold it. Its header is told at once and its payload passed over.
+/// A frame longer than this is not waited for: no buffer could hold it. Its header is told at once, and frames are looked for in
+/// what follows.
 constexpr std::uint64_t longest_frame = std::uint64_t{1} << 30;
+/// Bytes in which a border is looked for before the search begins anew.
+constexpr std::size_t longest_search = 1 << 20;
+/// Headers that must be plausible after a border was found.
+constexpr std::uint8_t trial = 3;
+/// What is left of a frame up to this size is waited for whatever it looks like: WebSocket may carry WebSocket.
+constexpr std::uint64_t undoubted = 1 << 16;
+/// So much of one chunk's evidence counts against the length of the frame it lies in.
+constexpr std::uint32_t most_doubt = 24;
 
 /// Header and payload, bounded so that sums cannot wrap; the true length stays in the header.
 std::uint64_t frame_total(const FrameHeader& header) {
@@ -59,13 +67,18 @@ class DirectionDecoder::Feed {
   private:
     using enum Negotiated::Compression;
 
+    BorderHints hints() const { return {d.direction_ == Direction::client_to_server, d.negotiated_}; }
     void search();
+    void read_again(Bytes held);
+    bool length_is_a_lie();
+    void abandon_frame();
+    void reset_frame();
     void begin_frame();
     void continue_frame();
     bool header_in_progress(FrameHeader& header) const;
-    void too_long(const FrameHeader& header, bool spread, Bytes prefix);
+    void too_long(const FrameHeader& header, Bytes begun);
     void finish_frame(const FrameHeader& header, Bytes last);
-    void lose_border();
+    void lose_border(Undecoded reason = Undecoded::gap);
     void rest(std::size_t length, Undecoded reason);
     void hold(std::size_t length);
     void lose_context() const;
@@ -84,6 +97,7 @@ class DirectionDecoder::Feed {
     Position& p;
     Bytes bytes_;
     std::size_t at_ = 0;
+    bool again_ = false;             ///< The bytes are of earlier chunks.
     std::size_t held_ = 0;           ///< Bytes before at_ that are of the frame in progress.
     std::size_t frame_begin_ = 0;    ///< Of the frame in progress,
     bool frame_begins_here_ = false; ///< if it began in this chunk.
@@ -104,22 +118,23 @@ void DirectionDecoder::feed(Position& position, const Chunk& chunk, const Visit&
 }
 
 void DirectionDecoder::Feed::run() {
-    if (p.searching)
-        search();
+    if (p.frame && !p.searching && length_is_a_lie())
+        abandon_frame();
     while (at_ < bytes_.size()) {
-        if (p.skip) {
-            const auto count = std::min<std::uint64_t>(p.skip, bytes_.size() - at_);
-            rest(static_cast<std::size_t>(count), Undecoded::limit);
-            p.skip -= count;
-        } else if (p.frame) {
+        if (p.searching)
+            search();
+        else if (p.frame)
             continue_frame();
-        } else {
+        else
             begin_frame();
-        }
     }
 }
 
 void DirectionDecoder::Feed::rest(std::size_t length, Undecoded reason) {
+    if (again_) {
+        at_ += length;
+        return;
+    }
     Rest rest;
     rest.offset = static_cast<std::uint32_t>(at_);
     rest.length = static_cast<std::uint32_t>(length);
@@ -148,14 +163,81 @@ void DirectionDecoder::Feed::release() {
 }
 
 void DirectionDecoder::Feed::search() {
-    const BorderHints hints{d.direction_ == Direction::client_to_server, d.negotiated_};
-    const auto border = find_border(bytes_.subspan(at_), hints);
-    if (border)
-        rest(border, Undecoded::gap);
-    if (at_ < bytes_.size()) {
-        p.searching = false;
-        p.resynchronised = true;
+    if (!p.frame)
+        p.frame = std::make_shared<Position::FrameBytes>();
+    const auto before = p.frame_size;
+    append(p.frame->bytes, p.frame_size, bytes_.subspan(at_));
+    const auto held = Bytes(p.frame->bytes).first(p.frame_size);
+    const auto border = p.search.next(held, hints());
+    const bool found = border < held.size();
+    if (!found || border > before)
+        rest(found ? border - before : bytes_.size() - at_, p.search_reason);
+    if (!found && held.size() < longest_search)
+        return;
+    const auto earlier = arena_.copy(found && border < before ? held.first(before).subspan(border) : Bytes{});
+    reset_frame();
+    p.search = {};
+    p.searching = !found;
+    p.resynchronised = found;
+    p.on_trial = found ? trial : 0;
+    read_again(earlier);
+}
+
+/// Decodes bytes of earlier chunks that could not be understood before.
+void DirectionDecoder::Feed::read_again(Bytes held) {
+    if (held.empty())
+        return;
+    Feed earlier(d, p, held, visit_, arena_, facts_);
+    earlier.again_ = true;
+    earlier.run();
+}
+
+/// A sender writes frames, and most segments begin with one. If chunks that should be in the midst of a frame look like frames
+/// from their first byte to their last, one after the other, the frame's length is not true.
+bool DirectionDecoder::Feed::length_is_a_lie() {
+    FrameHeader header;
+    if (!header_in_progress(header) || p.frame_lacks != Undecoded::no || again_ || bytes_.empty())
+        return false;
+    const auto missing = frame_total(header) - p.frame_seen;
+    const bool believable = missing <= d.limits_.message;
+    Chain chain;
+    if (missing > std::max<std::uint64_t>(undoubted, bytes_.size()))
+        follow(chain, bytes_, hints());
+    if (!chain.exact || !chain.fits || (believable && !chain.telling)) {
+        p.doubt_bits = 0;
+        return false;
     }
+    if (!p.doubt_bits)
+        p.doubt_begin = p.frame_size;
+    p.doubt_bits += std::min(chain.bits, most_doubt);
+    return p.doubt_bits >= (believable ? 4 * most_doubt : most_doubt / 2);
+}
+
+void DirectionDecoder::Feed::abandon_frame() {
+    FrameHeader header;
+    header_in_progress(header);
+    const auto held = arena_.copy(Bytes(p.frame->bytes).first(p.frame_size));
+    const auto begin = p.doubt_begin;
+    reset_frame();
+    Frame frame;
+    frame.header = header;
+    frame.spread = true;
+    frame.undecoded = Undecoded::gap;
+    frame.bytes = held.first(begin);
+    emit(frame);
+    lose_border();
+    p.searching = false;
+    p.resynchronised = true;
+    p.on_trial = trial;
+    read_again(held.subspan(begin));
+}
+
+void DirectionDecoder::Feed::reset_frame() {
+    p.frame.reset();
+    p.frame_size = 0;
+    p.frame_seen = 0;
+    p.frame_lacks = Undecoded::no;
+    p.doubt_bits = 0;
 }
 
 bool DirectionDecoder::Feed::header_in_progress(FrameHeader& header) const {
@@ -166,8 +248,13 @@ void DirectionDecoder::Feed::begin_frame() {
     const auto left = bytes_.subspan(at_);
     FrameHeader header;
     const bool known = parse_frame_header(left, header);
+    if (p.on_trial && known) {
+        if (!plausible(header, hints()))
+            return lose_border();
+        --p.on_trial;
+    }
     if (known && frame_total(header) > longest_frame)
-        return too_long(header, false, {});
+        return too_long(header, {});
     frame_begin_ = at_;
     frame_begins_here_ = true;
     if (known && frame_total(header) <= left.size())
@@ -196,7 +283,7 @@ void DirectionDecoder::Feed::continue_frame() {
             return hold(left.size());
         }
         if (frame_total(header) > longest_frame)
-            return too_long(header, true, Bytes(p.frame->bytes).first(p.frame_size));
+            return too_long(header, Bytes(p.frame->bytes).first(p.frame_size));
     }
     const auto missing = frame_total(header) - p.frame_seen;
     if (missing <= left.size())
@@ -212,7 +299,7 @@ void DirectionDecoder::Feed::finish_frame(const FrameHeader& header, Bytes last)
     Frame frame;
     frame.header = header;
     frame.offset = static_cast<std::uint32_t>(frame_begin_);
-    frame.spread = !frame_begins_here_;
+    frame.spread = !frame_begins_here_ || again_;
     frame.undecoded = p.frame ? p.frame_lacks : Undecoded::no;
     if (!p.frame) {
         frame.bytes = last;
@@ -223,40 +310,33 @@ void DirectionDecoder::Feed::finish_frame(const FrameHeader& header, Bytes last)
         else
             frame.bytes = arena_.copy(before, frame.undecoded == Undecoded::no ? last : Bytes{});
     }
-    p.frame.reset();
-    p.frame_size = 0;
-    p.frame_seen = 0;
-    p.frame_lacks = Undecoded::no;
+    reset_frame();
     held_ = 0;
     at_ += last.size();
     emit(frame);
     frame_begins_here_ = false;
 }
 
-void DirectionDecoder::Feed::too_long(const FrameHeader& header, bool spread, Bytes prefix) {
-    const auto left = bytes_.subspan(at_);
+/// `begun`: the bytes of its header in earlier chunks.
+void DirectionDecoder::Feed::too_long(const FrameHeader& header, Bytes begun) {
+    const auto rest = bytes_.subspan(at_);
+    const auto size = header.size - begun.size();
+    const auto border = size + find_border(rest.subspan(size), hints());
     Frame frame;
     frame.header = header;
     frame.offset = static_cast<std::uint32_t>(at_);
-    frame.spread = spread;
-    frame.bytes = spread ? arena_.copy(prefix, left) : left;
+    frame.spread = !begun.empty() || again_;
+    frame.bytes = begun.empty() ? rest.first(border) : arena_.copy(begun, rest.first(border));
     frame.undecoded = Undecoded::limit;
-    p.skip = frame_total(header) - frame.bytes.size();
-    p.frame.reset();
-    p.frame_size = 0;
-    p.frame_seen = 0;
-    at_ = bytes_.size();
+    at_ += border;
     emit(frame);
+    lose_border(Undecoded::limit);
 }
 
 void DirectionDecoder::Feed::lose(std::uint64_t count, Undecoded reason) {
+    if (p.searching)
+        lose_border();
     while (count > 0 && !p.searching) {
-        if (p.skip) {
-            const auto passed = std::min(p.skip, count);
-            p.skip -= passed;
-            count -= passed;
-            continue;
-        }
         FrameHeader header;
         if (!p.frame || !header_in_progress(header)) {
             lose_border();
@@ -277,11 +357,12 @@ void DirectionDecoder::Feed::lose(std::uint64_t count, Undecoded reason) {
     }
 }
 
-void DirectionDecoder::Feed::lose_border() {
-    p.frame.reset();
-    p.frame_size = 0;
-    p.frame_seen = 0;
+void DirectionDecoder::Feed::lose_border(Undecoded reason) {
+    reset_frame();
     p.searching = true;
+    p.search = {};
+    p.search_reason = reason;
+    p.on_trial = 0;
     if (p.message_open)
         ++p.message_number; // the one that was never finished had a number too
     p.message_open = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "border.hpp"
 #include "extensions.hpp"
 #include "facts.hpp"
 #include "inflate_history.hpp"
@@ -32,18 +33,20 @@ struct Position {
     std::uint32_t message_number = 1; ///< Of the message that is open or comes next.
     std::uint32_t inflate_index = 0;
     bool close_seen = false;
-    bool searching = false;       ///< Looking for a frame border.
-    bool resynchronised = false;  ///< It was found; the next frame says so.
-    bool message_unknown = false; ///< A message may have begun in bytes that were not seen.
+    bool searching = false; ///< Looking for a frame border, in the bytes that `frame` has.
+    BorderSearch search;
+    Undecoded search_reason = Undecoded::gap; ///< Why what is passed over was not decoded.
+    bool resynchronised = false;              ///< It was found; the next frame says so.
+    std::uint8_t on_trial = 0;                ///< So many headers after it are to prove that it was one.
+    bool message_unknown = false;             ///< A message may have begun in bytes that were not seen.
 
     // The frame in progress (RFC 6455 5.2)
     std::shared_ptr<FrameBytes> frame; ///< Null: none.
     std::size_t frame_size = 0;        ///< Bytes of it in `frame`, contiguous from its first.
     std::uint64_t frame_seen = 0;      ///< Bytes of it that have passed, captured or not.
     Undecoded frame_lacks = Undecoded::no;
-
-    // A frame too long to wait for: what is left of it
-    std::uint64_t skip = 0;
+    std::size_t doubt_begin = 0;  ///< Where in `frame` chunks begin that look like frames themselves: its length may be a lie.
+    std::uint32_t doubt_bits = 0; ///< How much speaks for it; 0: nothing.
 
     // The message in progress (RFC 6455 5.4)
     bool message_open = false;
@@ -60,7 +63,7 @@ struct Position {
     std::size_t message_size = 0;
 
     /// Nothing is in progress.
-    bool at_border() const { return !frame && !skip && !message_open && !searching && !message_unknown; }
+    bool at_border() const { return !frame && !on_trial && !message_open && !searching && !message_unknown; }
 };
 
 /// The next piece of one direction's stream.

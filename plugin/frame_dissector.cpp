@@ -10,15 +10,24 @@
 #include "handshake_dissector.hpp"
 #include "message_fields.hpp"
 #include "protocol.hpp"
+#include "recognition.hpp"
 #include "subdissectors.hpp"
+#include "tcp_segment.hpp"
 
 namespace ws {
 namespace {
+
+using Sequence = std::optional<std::uint32_t>;
 
 dissector_handle_t frames;
 dissector_handle_t undecided;
 dissector_handle_t upgrade;
 dissector_handle_t http_over_tcp;
+heur_dtbl_entry_t* heuristic;
+int tcp_id = -1;
+int data_id = -1;
+/// The last packet that TCP asked us about.
+guint32 asked = 0;
 
 /// How many pieces of a connection this packet had so far; the packet's number alone does not tell them apart.
 std::uint32_t next_ordinal(packet_info* pinfo, std::uint32_t stream) {
@@ -30,14 +39,19 @@ std::uint32_t next_ordinal(packet_info* pinfo, std::uint32_t stream) {
     return (*count)++;
 }
 
-Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Direction direction, const tcpinfo* tcp) {
+/// Where TCP's payload is in the stream. Reassembled bytes are in order, and do not begin where the segment does.
+Sequence sequence_of(tvbuff_t* tvb, const packet_info* pinfo, const void* data) {
+    const auto* tcp = static_cast<const tcpinfo*>(data);
+    return tcp && !tcp->is_reassembled ? find_sequence(tvb, pinfo) : Sequence{};
+}
+
+Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Direction direction, Sequence sequence) {
     Piece piece;
     const auto captured = tvb_captured_length(tvb);
     piece.direction = direction;
     piece.bytes = {tvb_get_ptr(tvb, 0, static_cast<int>(captured)), captured};
     piece.cut = tvb_reported_length(tvb) - captured;
-    if (tcp && !tcp->is_reassembled) // reassembled bytes are in order, and do not begin where the segment does
-        piece.sequence = tcp->seq;
+    piece.sequence = sequence;
     piece.packet = pinfo->num;
     piece.ordinal = next_ordinal(pinfo, upgraded.stream);
     piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
@@ -89,35 +103,37 @@ void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgrade
     }
 }
 
-int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const tcpinfo* tcp) {
+int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sequence sequence) {
     auto* session = find_session(pinfo);
     auto* upgraded = session ? session->upgraded_at(pinfo->num) : nullptr;
     if (!upgraded)
         return 0;
+    if (upgraded->by_packet && !sequence)
+        return static_cast<int>(tvb_captured_length(tvb)); // each packet's own payload is dissected after all others
     const auto direction = session->direction(pinfo);
     static_assert(std::is_trivially_destructible_v<Facts>);
-    const Facts facts = read_piece(tvb, pinfo, *upgraded, direction, tcp);
+    const Facts facts = read_piece(tvb, pinfo, *upgraded, direction, sequence);
     show(tvb, pinfo, tree, *upgraded, direction, facts);
     return static_cast<int>(tvb_captured_length(tvb));
-}
-
-int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
-    return dissect_piece(tvb, pinfo, tree, static_cast<const tcpinfo*>(data));
 }
 
 /// From HTTP, after a 101 response, also inside TLS. `data` is HTTP's own in newer releases.
 int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
     if (!dissect_response_before(tvb, pinfo, tree))
         return static_cast<int>(tvb_captured_length(tvb));
-    return dissect_piece(tvb, pinfo, tree, nullptr);
+    return dissect_piece(tvb, pinfo, tree, {});
 }
 
 /// The client speaks in frames: the server's answer was not captured.
 bool begins_with_client_frames(tvbuff_t* tvb) {
     const auto size = tvb_captured_length(tvb);
     const BorderHints hints{true, {}};
-    return size >= 2 && count_frames({tvb_get_ptr(tvb, 0, static_cast<int>(size)), size}, hints) > 0;
+    Chain chain;
+    follow(chain, {tvb_get_ptr(tvb, 0, static_cast<int>(size)), size}, hints);
+    return chain.fits && chain.headers;
 }
+
+int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data);
 
 int dissect_undecided(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
     auto* session = find_session(pinfo);
@@ -134,19 +150,6 @@ int dissect_undecided(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*
     return call_dissector_only(http_over_tcp, tvb, pinfo, tree, data);
 }
 
-/// A connection whose handshake was not captured, or not handed over.
-bool begins_midstream(tvbuff_t* tvb, packet_info* pinfo) {
-    if (!protocol.take_over)
-        return false;
-    const auto size = tvb_captured_length(tvb);
-    const Bytes bytes(tvb_get_ptr(tvb, 0, static_cast<int>(size)), size);
-    const bool masked = certainly_frames(bytes, true);
-    if (!masked && !certainly_frames(bytes, false))
-        return false;
-    session_of(pinfo, masked ? Direction::client_to_server : Direction::server_to_client).upgrade_unanswered(pinfo);
-    return true;
-}
-
 /// The beginning of a request line whose end is still to come: HTTP's own heuristic wants the whole line in one segment.
 bool begins_request_line(tvbuff_t* tvb) {
     const std::string_view get = "GET /";
@@ -156,22 +159,70 @@ bool begins_request_line(tvbuff_t* tvb) {
     return compared > 0 && bytes.substr(0, compared) == get.substr(0, compared) && bytes.find('\n') == std::string_view::npos;
 }
 
+void give_conversation(packet_info* pinfo, guint32 from, dissector_handle_t to) {
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), from, to);
+}
+
+/// A connection whose handshake was not captured, or not handed over.
+Upgraded* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, Sequence sequence) {
+    const auto size = tvb_captured_length(tvb);
+    const Unknown unknown{tvb_get_ptr(tvb, 0, static_cast<int>(size)), size, tvb_reported_length(tvb) - size, sequence, false};
+    return recognise(pinfo, unknown);
+}
+
 HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
-    if (PINFO_FD_VISITED(pinfo) || find_session(pinfo))
+    asked = pinfo->num;
+    if (!protocol.take_over || PINFO_FD_VISITED(pinfo) || find_session(pinfo))
         return FALSE;
-    auto* to = protocol.take_over && begins_request_line(tvb) ? undecided : begins_midstream(tvb, pinfo) ? frames : nullptr;
-    if (!to)
+    if (begins_request_line(tvb)) {
+        give_conversation(pinfo, pinfo->num, undecided);
+        return dissect_undecided(tvb, pinfo, tree, data) != 0;
+    }
+    const auto* upgraded = recognise_payload(tvb, pinfo, sequence_of(tvb, pinfo, data));
+    if (!upgraded)
         return FALSE;
-    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, to);
-    return (to == frames ? dissect_frames(tvb, pinfo, tree, data) : dissect_undecided(tvb, pinfo, tree, data)) != 0;
+    give_conversation(pinfo, upgraded->from_packet, frames);
+    return dissect_frames(tvb, pinfo, tree, data) != 0;
 }
 
 /// TLS asks again for each record.
 HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
     auto* session = find_session(pinfo);
-    if (!session && (PINFO_FD_VISITED(pinfo) || !begins_midstream(tvb, pinfo)))
+    if (!session && (!protocol.take_over || PINFO_FD_VISITED(pinfo) || !recognise_payload(tvb, pinfo, {})))
         return FALSE;
-    return dissect_piece(tvb, pinfo, tree, nullptr) != 0;
+    return dissect_piece(tvb, pinfo, tree, {}) != 0;
+}
+
+/// A request or a response, or the beginning of one.
+bool begins_head(tvbuff_t* tvb) {
+    const auto size = std::min(tvb_captured_length(tvb), 5U);
+    return size > 0 && (tvb_memeql(tvb, 0, reinterpret_cast<const guint8*>("GET /"), size) == 0 ||
+                        tvb_memeql(tvb, 0, reinterpret_cast<const guint8*>("HTTP/"), size) == 0);
+}
+
+/// The user says that this is WebSocket (Decode As, or the preference).
+void begin_as_told(tvbuff_t* tvb, packet_info* pinfo) {
+    if (begins_head(tvb))
+        return give_conversation(pinfo, pinfo->num, undecided);
+    const bool masked = tvb_captured_length(tvb) > 1 && (tvb_get_uint8(tvb, 1) & 0x80);
+    session_of(pinfo, masked ? Direction::client_to_server : Direction::server_to_client).upgrade_unanswered(pinfo);
+    give_conversation(pinfo, pinfo->num, frames);
+}
+
+int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    if (!PINFO_FD_VISITED(pinfo) && !find_session(pinfo)) {
+        begin_as_told(tvb, pinfo);
+        if (!find_session(pinfo))
+            return dissect_undecided(tvb, pinfo, tree, data);
+    }
+    return dissect_piece(tvb, pinfo, tree, sequence_of(tvb, pinfo, data));
+}
+
+/// No dissector above TCP found its protocol.
+bool unowned(const packet_info* pinfo) {
+    const auto* last = wmem_list_tail(pinfo->layers);
+    const int id = last ? GPOINTER_TO_INT(wmem_list_frame_data(const_cast<wmem_list_frame_t*>(last))) : -1;
+    return id == tcp_id || id == data_id;
 }
 
 } // namespace
@@ -186,7 +237,30 @@ dissector_handle_t undecided_handle() {
 
 void dissect_after_response(tvbuff_t* tvb, int offset, packet_info* pinfo, proto_tree* tree) {
     if (tvb_reported_length_remaining(tvb, offset) > 0)
-        dissect_piece(tvb_new_subset_remaining(tvb, offset), pinfo, tree, nullptr);
+        dissect_piece(tvb_new_subset_remaining(tvb, offset), pinfo, tree, {});
+}
+
+bool dissect_unclaimed(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session* session) {
+    auto* upgraded = session ? session->upgraded_at(pinfo->num) : nullptr;
+    const bool unknown = !session && !PINFO_FD_VISITED(pinfo) && asked != pinfo->num && heuristic->enabled;
+    const bool missed = upgraded && upgraded->by_packet && !p_get_proto_data(pinfo->pool, pinfo, protocol.id, upgraded->stream);
+    Segment segment;
+    if ((!unknown && !missed) || !find_segment(tvb, pinfo, segment) || !segment.length ||
+        segment.payload >= tvb_captured_length(tvb))
+        return false;
+    const auto captured = std::min(tvb_captured_length(tvb) - static_cast<guint>(segment.payload), segment.length);
+    if (unknown) {
+        const auto* bytes = tvb_get_ptr(tvb, static_cast<int>(segment.payload), static_cast<int>(captured));
+        upgraded = recognise(pinfo, {bytes, captured, segment.length - captured, segment.sequence, !unowned(pinfo)});
+        if (!upgraded)
+            return false;
+        upgraded->by_packet = true;
+        give_conversation(pinfo, upgraded->from_packet, frames);
+    }
+    col_clear_fence(pinfo->cinfo, COL_INFO);
+    auto* payload = tvb_new_subset_length_caplen(tvb, static_cast<int>(segment.payload), static_cast<int>(captured),
+                                                 static_cast<int>(segment.length));
+    return dissect_piece(payload, pinfo, tree, segment.sequence) != 0;
 }
 
 void register_frame_dissectors() {
@@ -199,10 +273,16 @@ void hand_off_frame_dissectors() {
     http_over_tcp = find_dissector("http-over-tcp");
     heur_dissector_add("tcp", recognise_in_tcp, "WebSocket over TCP, without its handshake", "ws_tcp", protocol.id,
                        HEURISTIC_ENABLE);
+    heuristic = find_heur_dissector_by_unique_short_name("ws_tcp");
+    tcp_id = proto_get_id_by_filter_name("tcp");
+    data_id = proto_get_id_by_filter_name("data");
     heur_dissector_add("tls", recognise_in_tls, "WebSocket over TLS, without its handshake", "ws_tls", protocol.id,
                        HEURISTIC_ENABLE);
     dissector_add_for_decode_as("tcp.port", frames);
+    assign_ports();
     register_init_routine([] {
+        asked = 0;
+        forget_segment();
         // Before each dissection of a file: the user may have disabled the protocol since the last.
         const bool ours = protocol.take_over && proto_is_protocol_enabled(find_protocol_by_id(protocol.id));
         if (ours)
@@ -210,6 +290,15 @@ void hand_off_frame_dissectors() {
         else
             dissector_reset_string("http.upgrade", "websocket");
     });
+}
+
+void assign_ports() {
+    static range_t* assigned = nullptr;
+    if (assigned)
+        dissector_delete_uint_range("tcp.port", assigned, frames);
+    wmem_free(wmem_epan_scope(), assigned);
+    assigned = range_copy(wmem_epan_scope(), protocol.ports);
+    dissector_add_uint_range("tcp.port", assigned, frames);
 }
 
 } // namespace ws

@@ -250,8 +250,12 @@ int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*
     if (!protocol.take_over)
         return 0;
     const bool handshake = dissect_sources(pinfo, tree);
-    const bool ending = watch_transport(tvb, pinfo, tree);
-    return handshake || ending;
+    if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt)
+        return handshake;
+    auto* session = find_session(pinfo);
+    const bool frames = dissect_unclaimed(tvb, pinfo, tree, session);
+    const bool ending = watch_transport(tvb, pinfo, tree, frames ? find_session(pinfo) : session);
+    return handshake || frames || ending;
 }
 
 } // namespace

@@ -18,12 +18,17 @@ void register_protocol() {
     register_diagnosis_fields();
     register_session_fields();
 
-    auto* preferences = prefs_register_protocol(protocol.id, nullptr);
+    auto* preferences = prefs_register_protocol(protocol.id, assign_ports);
     prefs_register_bool_preference(preferences, "take_over", "Take over from the built-in dissector",
                                    "Decode WebSocket in place of Wireshark's own \"websocket\" dissector", &protocol.take_over);
     prefs_register_uint_preference(preferences, "limit", "Longest inflated message (MiB)",
                                    "What a compressed message inflates to beyond this is not kept", 10, &protocol.limit_mib);
+    range_convert_str(wmem_epan_scope(), &protocol.ports, "", 65535);
+    prefs_register_range_preference(preferences, "port", "TCP ports",
+                                    "Ports whose connections carry WebSocket, with its handshake in the capture or without",
+                                    &protocol.ports, 65535);
     register_sessions();
+    register_recognition();
     register_frame_dissectors();
     register_handshake_dissector();
     register_connect_watch();

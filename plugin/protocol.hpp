@@ -15,6 +15,7 @@ struct Protocol {
     int id = -1;
     BoolPreference take_over = TRUE; ///< Decode in place of the built-in dissector.
     guint limit_mib = 16;            ///< Longest inflated message, in MiB.
+    range_t* ports = nullptr;        ///< TCP ports that carry nothing but WebSocket, with its handshake or without.
 };
 extern Protocol protocol;
 
@@ -48,11 +49,13 @@ void register_session_fields();
 /// Entry points into the dissection, registered with Wireshark.
 void register_handshake_dissector();
 void register_frame_dissectors();
+void register_recognition();
 void register_connect_watch();
 void register_transport_watch();
 void hand_off_transport_watch();
 void hand_off_handshake_dissector();
 void hand_off_frame_dissectors();
+void assign_ports();
 void hand_off_subdissectors();
 void hand_off_builtin();
 

@@ -52,6 +52,8 @@ struct Upgraded {
     Connection connection;
     Leftover leftover[2] = {}; ///< Indexed by Direction.
     Tally tally = {};
+    /// TCP asked another dissector first, and may hold packets back for it: each packet's own payload counts.
+    bool by_packet = false;
 };
 
 /// What one TCP connection is known to carry. It lives as long as the capture file is open.

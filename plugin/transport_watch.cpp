@@ -8,6 +8,7 @@
 #include "protocol.hpp"
 #include "session_fields.hpp"
 #include "sessions.hpp"
+#include "tcp_segment.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -16,12 +17,9 @@
 namespace ws {
 namespace {
 
-constexpr std::uint8_t FIN = 1, SYN = 2, RST = 4, ACK = 16;
 constexpr std::int64_t second = 1000000000;
 /// An alert of TLS, before its FIN, is no frame.
 constexpr std::uint64_t longest_alert = 100;
-/// Headers below TCP are shorter than this, tunnels included.
-constexpr std::size_t header_room = 512;
 /// Silences are the same if they agree to half a second.
 constexpr std::int64_t silence_step = second / 2;
 
@@ -32,76 +30,6 @@ int syn_ttl_key = -1;
 
 /// How often connections of this file ended after a silence, by its length.
 std::unordered_map<std::int64_t, std::uint32_t>* silences = nullptr;
-
-struct Segment {
-    std::uint8_t flags;
-    std::uint8_t ttl;
-    std::uint32_t sequence;
-    std::uint32_t acknowledged;
-    std::uint32_t length; ///< Of the payload, as sent.
-};
-
-constexpr std::uint32_t number(const std::uint8_t* at, int bytes) {
-    std::uint32_t value = 0;
-    for (int i = 0; i < bytes; ++i)
-        value = value << 8 | at[i];
-    return value;
-}
-
-bool read_tcp(Bytes bytes, std::size_t at, std::size_t end, const packet_info* pinfo, Segment& segment) {
-    if (at + 20 > bytes.size() || number(&bytes[at], 2) != pinfo->srcport || number(&bytes[at + 2], 2) != pinfo->destport)
-        return false;
-    const std::size_t header = static_cast<std::size_t>(bytes[at + 12] >> 4) * 4;
-    if (header < 20 || at + header > end)
-        return false;
-    segment.flags = bytes[at + 13];
-    segment.sequence = number(&bytes[at + 4], 4);
-    segment.acknowledged = number(&bytes[at + 8], 4);
-    segment.length = static_cast<std::uint32_t>(end - at - header);
-    return true;
-}
-
-/// The TCP header of this packet, found by its addresses and ports in the bytes of the frame. TCP's dissector keeps none of it.
-bool find_segment(Bytes bytes, const packet_info* pinfo, Segment& segment) {
-    const bool v4 = pinfo->src.type == AT_IPv4;
-    if ((!v4 && pinfo->src.type != AT_IPv6) || pinfo->src.type != pinfo->dst.type)
-        return false;
-    const std::size_t size = v4 ? 4 : 16;
-    const std::size_t before = v4 ? 12 : 8;
-    const auto* src = static_cast<const std::uint8_t*>(pinfo->src.data);
-    const auto* dst = static_cast<const std::uint8_t*>(pinfo->dst.data);
-    const auto last = std::min(bytes.size(), header_room);
-    for (std::size_t at = before; at + 2 * size + 20 <= bytes.size() && at < last; ++at) {
-        if (bytes[at] != src[0] || std::memcmp(&bytes[at], src, size) != 0 || std::memcmp(&bytes[at + size], dst, size) != 0)
-            continue;
-        const auto ip = at - before;
-        std::size_t tcp = at + 2 * size;
-        std::size_t end = 0;
-        if (v4) {
-            if (bytes[ip] >> 4 != 4 || bytes[ip + 9] != 6)
-                continue;
-            tcp = ip + static_cast<std::size_t>(bytes[ip] & 0xf) * 4;
-            const auto total = number(&bytes[ip + 2], 2); // 0: left to the network card
-            end = ip + (total ? total : static_cast<std::uint32_t>(pinfo->fd->pkt_len - ip));
-        } else {
-            if (bytes[ip] >> 4 != 6)
-                continue;
-            end = ip + 40 + number(&bytes[ip + 4], 2);
-            std::uint8_t next = bytes[ip + 6]; // past the extension headers with a length of their own
-            for (int i = 0; i < 8 && (next == 0 || next == 43 || next == 60) && tcp + 8 <= bytes.size(); ++i) {
-                next = bytes[tcp];
-                tcp += (static_cast<std::size_t>(bytes[tcp + 1]) + 1) * 8;
-            }
-            if (next != 6)
-                continue;
-        }
-        if (!read_tcp(bytes, tcp, end, pinfo, segment))
-            continue;
-        segment.ttl = bytes[v4 ? ip + 8 : ip + 7];
-        return true;
-    }
-    return false;
-}
 
 std::int64_t now(const packet_info* pinfo) {
     return static_cast<std::int64_t>(pinfo->abs_ts.secs) * second + pinfo->abs_ts.nsecs;
@@ -246,6 +174,16 @@ void observe_pending(Session& session, const packet_info* pinfo, const Segment& 
     }
 }
 
+/// From the next packet on; what follows the handshake first may not have been captured.
+void begin_frames(Transport& transport, Upgraded& upgraded) {
+    for (const auto direction : {Direction::client_to_server, Direction::server_to_client}) {
+        auto& side = transport.sides[static_cast<std::size_t>(direction)];
+        side.unread = 0;
+        if (side.next)
+            upgraded.connection.expect(direction, *side.next);
+    }
+}
+
 void observe(Session& session, const packet_info* pinfo, const Segment& segment) noexcept {
     auto& transport = session.transport;
     const auto from = session.direction(pinfo);
@@ -257,7 +195,7 @@ void observe(Session& session, const packet_info* pinfo, const Segment& segment)
         const bool decoded = upgraded->tally.pieces != transport.pieces;
         transport.pieces = upgraded->tally.pieces;
         if (upgraded->from_packet == pinfo->num)
-            transport.sides[0].unread = transport.sides[1].unread = 0;
+            begin_frames(transport, *upgraded);
         else
             side.unread = decoded ? 0 : side.unread + fresh;
     } else if (const auto* pending = session.pending()) {
@@ -315,17 +253,11 @@ bool has_tls(const packet_info* pinfo) {
     return false;
 }
 
-Bytes packet_bytes(tvbuff_t* tvb) {
-    const auto size = tvb_captured_length(tvb);
-    return {tvb_get_ptr(tvb, 0, static_cast<int>(size)), size};
-}
-
 /// Most packets of most files end here.
 void observe_other(tvbuff_t* tvb, const packet_info* pinfo) {
     constexpr guint32 longest_syn = 160;
     Segment segment;
-    if (pinfo->fd->pkt_len > longest_syn || !find_segment(packet_bytes(tvb), pinfo, segment) ||
-        (segment.flags & (SYN | ACK)) != (SYN | ACK))
+    if (pinfo->fd->pkt_len > longest_syn || !find_segment(tvb, pinfo, segment) || (segment.flags & (SYN | ACK)) != (SYN | ACK))
         return;
     if (auto* conversation = find_conversation_pinfo(const_cast<packet_info*>(pinfo), 0))
         conversation_add_proto_data(conversation, syn_ttl_key, GINT_TO_POINTER(segment.ttl + 1));
@@ -342,10 +274,7 @@ void begin(Session& session, packet_info* pinfo) {
 
 } // namespace
 
-bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
-    if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt)
-        return false;
-    auto* session = find_session(pinfo);
+bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session* session) {
     const bool first = !PINFO_FD_VISITED(pinfo);
     if (!session) {
         if (first)
@@ -353,7 +282,7 @@ bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
         return false;
     }
     Segment segment;
-    if (first && find_segment(packet_bytes(tvb), pinfo, segment)) {
+    if (first && find_segment(tvb, pinfo, segment)) {
         begin(*session, pinfo);
         if (!session->transport.tls && segment.length)
             session->transport.tls = has_tls(pinfo);

@@ -55,8 +55,10 @@ struct Transport {
     Summary summary;
 };
 
-/// Every packet comes by here after it was dissected: what its TCP header means for a WebSocket connection. Returns whether it
-/// shows anything. `tvb` is the packet.
-bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree);
+class Session;
+
+/// Every TCP packet comes by here after it was dissected: what its header means for a WebSocket connection. Returns whether it
+/// shows anything. `tvb` is the packet. `session`: of its connection, or null.
+bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session* session);
 
 } // namespace ws

@@ -83,18 +83,30 @@ TEST(FindBorder, DoesNotWrapOnTheLongestLength) {
     EXPECT_EQ(find_border(as_bytes(frame), hints(server, unknown_extension())), frame.size());
 }
 
-TEST(CountFrames, CountsFramesFromTheFirstToTheLastByte) {
+Chain follow(const std::string& bytes, const BorderHints& hints) {
+    Chain chain;
+    ws::follow(chain, as_bytes(bytes), hints);
+    return chain;
+}
+
+TEST(Follow, CountsFramesAsFarAsTheyGo) {
     for (const auto direction : both_directions) {
         const auto frame = wire(direction, {.payload = "abc"});
-        EXPECT_EQ(count_frames(as_bytes(frame), hints(direction)), 1U);
-        EXPECT_EQ(count_frames(as_bytes(frame + frame + frame), hints(direction)), 3U);
-        EXPECT_EQ(count_frames(as_bytes(frame + frame + frame.substr(0, frame.size() - 1)), hints(direction)), 3U);
-        EXPECT_EQ(count_frames(as_bytes(frame + frame.substr(0, 1)), hints(direction)), 1U);
-        EXPECT_EQ(count_frames(as_bytes("GET / HTTP/1.1\r\n" + frame), hints(direction)), 0U);
-        EXPECT_EQ(count_frames(as_bytes(frame + "and garbage"), hints(direction)), 0U);
-        EXPECT_EQ(count_frames(as_bytes(frame), hints(opposite(direction))), 0U);
+        const auto expect = [&](const std::string& bytes, std::uint32_t headers, bool exact) {
+            const auto chain = follow(bytes, hints(direction));
+            EXPECT_TRUE(chain.fits);
+            EXPECT_EQ(chain.headers, headers);
+            EXPECT_EQ(chain.exact, exact);
+        };
+        expect(frame, 1, true);
+        expect(frame + frame + frame, 3, true);
+        expect(frame + frame + frame.substr(0, frame.size() - 1), 3, false);
+        expect(frame + frame.substr(0, 1), 1, false);
+        expect("", 0, false);
+        EXPECT_FALSE(follow("GET / HTTP/1.1\r\n" + frame, hints(direction)).fits);
+        EXPECT_FALSE(follow(frame + "and garbage", hints(direction)).fits);
+        EXPECT_FALSE(follow(frame, hints(opposite(direction))).fits);
     }
-    EXPECT_EQ(count_frames({}, hints(client)), 0U);
 }
 
 } // namespace

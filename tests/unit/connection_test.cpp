@@ -145,8 +145,9 @@ TEST(Connection, AFrameOrMessageThatWasGivenUpIsCompleteNowhere) {
         Session s;
         s.feed(server, wire(server, {.fin = false, .payload = "begun"}) + frame.substr(0, 1),
                {.cut = cut ? 999U : 0U, .sequence = 0});
-        s.feed(server, frame + wire(server, {.fin = false}) + frame.substr(0, 50), {.sequence = 1000 + 7});
-        s.feed(server, frame.substr(50) + wire(server, {.opcode = 0}));
+        const auto next = wire(server, {.opcode = 0, .payload = prose(300)});
+        s.feed(server, frame + wire(server, {.fin = false}) + next.substr(0, 50), {.sequence = 1000 + 7});
+        s.feed(server, next.substr(50));
         EXPECT_EQ(s.again(0).frames[0].reassembled_in, 0U);
         EXPECT_EQ(s.again(0).rests[0].reassembled_in, 0U);
         EXPECT_EQ(s.again(1).rests[s.again(1).rests.size() - 1].reassembled_in, 3U);

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "border.hpp"
+
+#include <optional>
+
+namespace ws {
+
+/// Tells whether a TCP connection of which nothing is known carries WebSocket frames, by its payload alone. One segment may be
+/// enough, or several are; both directions count. It errs on the side of silence: noise must look like frames in all of 21 bits,
+/// and other protocols have more structure than noise, so that more than structure must speak for WebSocket.
+class Recogniser {
+  public:
+    struct Segment {
+        unsigned end; ///< Which end of the connection sent it, 0 or 1.
+        std::optional<std::uint32_t> sequence;
+        Bytes bytes;
+        std::uint64_t cut; ///< Bytes that the snap length cut off.
+    };
+    struct Result {
+        bool recognised = false;
+        unsigned client = 0; ///< The end that masks its frames.
+        bool fits[2] = {};   ///< By end: what it sent so far may be frames. If neither does, nothing needs to be remembered.
+    };
+
+    /// `owned`: another dissector took these bytes for its own, so that more evidence is needed. `thorough`: frames are looked
+    /// for in the midst of the segment too: a capture may begin anywhere.
+    Result feed(const Segment& segment, bool owned, bool thorough) noexcept;
+
+    /// Bytes that no frame begins with at once, in a connection where a frame begins: most segments of other protocols.
+    static bool out_of_the_question(Bytes bytes) noexcept;
+
+  private:
+    /// One end, taken for the client or for the server.
+    struct Track {
+        bool fits = false;
+        Chain chain;                         ///< Its offsets count from the beginning of the last segment.
+        std::optional<std::uint32_t> border; ///< Sequence number at chain.end.
+    };
+    static void follow(Track& track, const Segment& segment, bool masked) noexcept;
+
+    Track tracks_[2][2]; ///< [which end is the client][end]
+};
+
+} // namespace ws

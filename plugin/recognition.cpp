@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Connections whose handshake was not captured, known by their content.
+#include "recognition.hpp"
+
+#include "protocol.hpp"
+#include "recogniser.hpp"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+namespace ws {
+namespace {
+
+/// Segments of each end that are searched for frames from any byte on.
+constexpr std::uint8_t most_thorough = 4;
+/// Of a suspect: what is kept for the case that it proves to be WebSocket.
+constexpr std::size_t most_pieces = 64;
+constexpr std::size_t most_bytes = 256 * 1024;
+
+struct Kept {
+    unsigned end;
+    Piece piece;
+    std::vector<std::uint8_t> bytes;
+};
+
+/// A connection whose payload may be frames; more of it will tell.
+struct Suspect {
+    address first_address; ///< Of the end that sent what was seen first, in file scope.
+    std::uint32_t first_port;
+    Recogniser recogniser;
+    std::vector<Kept> kept;
+    std::size_t size = 0;
+
+    unsigned end_of(const packet_info* pinfo) const {
+        return pinfo->srcport == first_port && addresses_equal(&pinfo->src, &first_address) ? 0 : 1;
+    }
+};
+
+struct File {
+    std::unordered_map<const conversation_t*, std::unique_ptr<Suspect>> suspects;
+    /// How many segments were searched thoroughly, of the direction that used this place last.
+    struct Searched {
+        std::uint32_t direction;
+        std::uint8_t count;
+    };
+    std::array<Searched, 4096> searched{};
+};
+File* file = nullptr;
+
+std::uint32_t direction_hash(const packet_info* pinfo) {
+    std::uint32_t hash = pinfo->srcport << 16 | (pinfo->destport & 0xffff);
+    for (const auto* a : {&pinfo->src, &pinfo->dst})
+        for (int i = std::max(0, a->len - 4); i < a->len; ++i)
+            hash = hash * 31 + static_cast<const std::uint8_t*>(a->data)[i];
+    return hash;
+}
+
+bool thorough(const packet_info* pinfo) {
+    const auto hash = direction_hash(pinfo);
+    auto& place = file->searched[hash * 2654435761U >> 20];
+    if (place.direction != hash)
+        place = {hash, 0};
+    return place.count < most_thorough && ++place.count;
+}
+
+Suspect* find_suspect(packet_info* pinfo, const conversation_t*& conversation) {
+    conversation = find_conversation_pinfo(pinfo, 0);
+    const auto it = conversation ? file->suspects.find(conversation) : file->suspects.end();
+    return it == file->suspects.end() ? nullptr : it->second.get();
+}
+
+Suspect& suspect(packet_info* pinfo, const conversation_t*& conversation) {
+    if (!conversation)
+        conversation = find_or_create_conversation(pinfo);
+    auto& made = *(file->suspects[conversation] = std::make_unique<Suspect>());
+    copy_address_wmem(wmem_file_scope(), &made.first_address, &pinfo->src);
+    made.first_port = pinfo->srcport;
+    return made;
+}
+
+void forget(Suspect& suspect, unsigned end) {
+    std::erase_if(suspect.kept, [&](const Kept& kept) {
+        suspect.size -= kept.end == end ? kept.bytes.size() : 0;
+        return kept.end == end;
+    });
+}
+
+void keep(Suspect& suspect, packet_info* pinfo, unsigned end, const Unknown& unknown) {
+    if (!unknown.sequence)
+        return; // several in a packet would not be told apart
+    if (suspect.kept.size() >= most_pieces || suspect.size + unknown.captured > most_bytes)
+        return forget(suspect, end);
+    Kept kept{end, {}, {unknown.bytes, unknown.bytes + unknown.captured}};
+    kept.piece.cut = unknown.cut;
+    kept.piece.sequence = unknown.sequence;
+    kept.piece.packet = pinfo->num;
+    kept.piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
+    suspect.size += unknown.captured;
+    suspect.kept.push_back(std::move(kept));
+}
+
+Upgraded& make_session(packet_info* pinfo, Suspect& suspect, unsigned client) {
+    const auto of = [client](unsigned end) { return end == client ? Direction::client_to_server : Direction::server_to_client; };
+    auto& upgraded = session_of(pinfo, of(suspect.end_of(pinfo))).upgrade_unanswered(pinfo);
+    if (suspect.kept.empty())
+        return upgraded;
+    upgraded.from_packet = suspect.kept[0].piece.packet;
+    upgraded.tally.opened = upgraded.tally.requested = suspect.kept[0].piece.time;
+    const bool revisits = may_revisit(pinfo);
+    for (auto& kept : suspect.kept) {
+        kept.piece.direction = of(kept.end);
+        kept.piece.bytes = kept.bytes;
+        const auto facts = upgraded.connection.feed(kept.piece, revisits, packet_arena(pinfo));
+        upgraded.tally.add(kept.piece.direction, facts, kept.piece.time);
+    }
+    return upgraded;
+}
+
+} // namespace
+
+Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept {
+    const Bytes bytes(unknown.bytes, unknown.captured);
+    const bool anywhere = !unknown.owned && thorough(pinfo);
+    if (file->suspects.empty() && !anywhere && Recogniser::out_of_the_question(bytes))
+        return nullptr;
+    const conversation_t* conversation = nullptr;
+    auto* known = find_suspect(pinfo, conversation);
+    if (!known && !anywhere && Recogniser::out_of_the_question(bytes))
+        return nullptr;
+    auto& suspected = known ? *known : suspect(pinfo, conversation);
+    const auto end = suspected.end_of(pinfo);
+    const auto result = suspected.recogniser.feed({end, unknown.sequence, bytes, unknown.cut}, unknown.owned, anywhere);
+    Upgraded* upgraded = nullptr;
+    if (result.recognised) {
+        upgraded = &make_session(pinfo, suspected, result.client);
+    } else if (!result.fits[end]) {
+        forget(suspected, end);
+    } else {
+        keep(suspected, pinfo, end, unknown);
+    }
+    if (result.recognised || (!result.fits[0] && !result.fits[1]))
+        file->suspects.erase(conversation);
+    return upgraded;
+}
+
+void register_recognition() {
+    register_init_routine([] { file = new File; });
+    register_cleanup_routine([] {
+        delete file;
+        file = nullptr;
+    });
+}
+
+} // namespace ws

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "sessions.hpp"
+
+namespace ws {
+
+/// TCP payload in a connection without a session.
+struct Unknown {
+    const std::uint8_t* bytes;
+    std::size_t captured;
+    std::uint64_t cut; ///< Bytes that the snap length cut off.
+    std::optional<std::uint32_t> sequence;
+    bool owned; ///< Another dissector took it.
+};
+
+/// The first visit: does the connection carry frames whose handshake was not captured? If so it has a session from now on. The
+/// payload itself is still to be dissected, but what came before it and seemed to be frames was fed. Else null.
+Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept;
+
+void register_recognition();
+
+} // namespace ws
