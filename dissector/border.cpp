@@ -17,6 +17,8 @@ constexpr std::uint64_t implausible_length = std::uint64_t{1} << 28;
 constexpr std::size_t most_looked_at = 256;
 /// No message that short inflates to more.
 constexpr std::size_t most_inflated = 1 << 18;
+/// Bytes that most peers put in a ping.
+constexpr std::uint64_t longest_ping = 16;
 /// Headers of one chain that are read in one go, for the same reason.
 constexpr std::uint32_t most_headers = 8;
 /// Chains that are waited for.
@@ -27,21 +29,26 @@ constexpr std::uint32_t header_bits = 5;      // 13 of 256 first bytes are plaus
 constexpr std::uint32_t text_header_bits = 9; // one of 256, where the payload confirms it
 constexpr std::uint32_t length_bits = 7;
 constexpr std::uint32_t close_code_bits = 5;
-/// A border is taken if noise before it looks so in one of 2^12 cases.
-constexpr std::uint32_t border_bits = 12;
+/// Content that is more than structure.
+constexpr std::uint32_t enough_telling = 5;
+constexpr std::uint32_t most_foreign_text_bits = 8;
+/// A border is taken if noise before it looks so in one of 2^18 cases.
+constexpr std::uint32_t border_bits = 18;
 
-/// Of text: a third of all bytes are printable ASCII, a control character is rare in text.
+/// Of text: a third of all bytes are printable ASCII. A control character is rare in text, but not in what a wrong masking key
+/// makes of it.
 std::uint32_t text_bits(Bytes text) {
     const auto odd = static_cast<std::size_t>(std::count_if(
         text.begin(), text.end(), [](std::uint8_t c) { return (c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 127; }));
     const auto good = text.size() - odd;
-    return good > 4 * odd ? static_cast<std::uint32_t>((good - 4 * odd) * 4 / 3) : 0;
+    return good > 8 * odd ? static_cast<std::uint32_t>((good - 8 * odd) * 4 / 3) : 0;
 }
 
 /// Other bytes would hardly have these four where a masking key is.
 bool random_key(const FrameHeader& header) {
-    return std::any_of(std::begin(header.masking_key), std::end(header.masking_key),
-                       [](std::uint8_t c) { return c < ' ' || c > '~'; });
+    const auto high = [](std::uint8_t c) { return c >= 0x80; };
+    return std::any_of(std::begin(header.masking_key), std::end(header.masking_key), high) &&
+           !std::all_of(std::begin(header.masking_key), std::end(header.masking_key), high);
 }
 
 /// Of a compressed message: how much tells that it is one. False if it is none (RFC 7692 7.2.2).
@@ -67,49 +74,66 @@ bool repeats(const Chain& chain, const FrameHeader& header) {
            std::equal(std::begin(header.masking_key), std::end(header.masking_key), chain.last.masking_key);
 }
 
-/// Looks at what is there of a frame's payload; false if it speaks against the header. `clean`: no text of other scripts could
-/// have the first byte of the header in it.
-bool weigh(Chain& chain, const FrameHeader& header, Bytes payload, bool whole, bool clean, const BorderHints& hints) {
-    const auto looked_at = payload.first(std::min(payload.size(), most_looked_at));
+/// What was captured of a frame's payload.
+struct Seen {
+    Bytes payload;
+    bool whole;
+    bool clean; ///< No text of other scripts could have the first byte of the header in it.
+};
+
+/// Of text, and of a Close frame's body.
+bool weigh_text(const FrameHeader& header, const Seen& seen, const BorderHints& hints, std::uint32_t& bits,
+                std::uint32_t& telling) {
     std::uint8_t plain[most_looked_at];
+    const auto looked_at = seen.payload.first(std::min(seen.payload.size(), most_looked_at));
+    unmask(plain, looked_at, header.masking_key, 0);
+    auto text = Bytes(plain, looked_at.size());
+    if (header.opcode == opcode::close && header.payload_length == 1)
+        return false;
+    if (header.opcode == opcode::close && text.size() >= 2) {
+        if (!close_code(static_cast<std::uint16_t>(plain[0] << 8 | plain[1])).may_be_sent)
+            return false;
+        bits += close_code_bits;
+        text = text.subspan(2);
+    }
+    Utf8Validator utf8;
+    const bool all = seen.whole && header.fin && looked_at.size() == seen.payload.size();
+    if (utf8.feed(text) != text.size() || (all && !utf8.at_border()))
+        return false;
+    telling = text_bits(text);
+    if (hints.foreign) {
+        // Text is in many protocols; a zero byte may end it (STOMP).
+        const bool zero = all && text.size() > 1 && text.back() == 0;
+        const auto printable = text.first(text.size() - (zero ? 1 : 0));
+        if (text_bits(printable) < printable.size() * 4 / 3)
+            return false;
+        telling = header.masked ? text_bits(printable) : std::min(text_bits(printable), most_foreign_text_bits);
+    }
+    if (telling && header.fin && (seen.clean || seen.whole))
+        bits += text_header_bits - header_bits;
+    bits += seen.clean || seen.whole ? telling : telling / 4;
+    return true;
+}
+
+/// Looks at what is there of a frame's payload; false if it speaks against the header.
+bool weigh(Chain& chain, const FrameHeader& header, const Seen& seen, const BorderHints& hints) {
     std::uint32_t bits = header_bits;
-    bool telling = false;
-    const bool is_close = header.opcode == opcode::close && header.payload_length > 0;
-    if ((header.opcode == opcode::text && !header.rsv()) || is_close) {
-        if (header.payload_length == 1 && is_close)
-            return false;
-        unmask(plain, looked_at, header.masking_key, 0);
-        auto text = Bytes(plain, looked_at.size());
-        if (is_close && text.size() >= 2) {
-            if (!close_code(static_cast<std::uint16_t>(plain[0] << 8 | plain[1])).may_be_sent)
-                return false;
-            bits += close_code_bits;
-            text = text.subspan(2);
-        }
-        Utf8Validator utf8;
-        const bool all = whole && header.fin && looked_at.size() == payload.size();
-        if (utf8.feed(text) != text.size() || (all && !utf8.at_border()))
-            return false;
-        const auto more = text_bits(text);
-        if (hints.foreign && !text.empty() && !more)
-            return false;
-        telling = more >= length_bits - 2;
-        if (more && header.fin && (clean || whole))
-            bits += text_header_bits - header_bits;
-        bits += clean || whole ? more : more / 4;
-    } else if (hints.foreign && header.masked && (!random_key(header) || repeats(chain, header))) {
-        bits = 0; // it may be a structure of another protocol
-    }
+    std::uint32_t telling = 0;
     const bool message = header.fin && (header.opcode == opcode::text || header.opcode == opcode::binary);
-    if (header.rsv1 && message && whole && payload.size() == looked_at.size() &&
-        hints.negotiated.compression != Negotiated::Compression::deflate_frame && !hints.negotiated.unknown_extension) {
-        if (!weigh_compressed(header, payload, hints, bits))
+    if ((header.opcode == opcode::text && !header.rsv()) || header.opcode == opcode::close) {
+        if (!weigh_text(header, seen, hints, bits, telling))
             return false;
-        telling = bits >= header_bits + length_bits;
+    } else if (header.rsv1 && message && seen.whole && seen.payload.size() <= most_looked_at &&
+               hints.negotiated.compression != Negotiated::Compression::deflate_frame && !hints.negotiated.unknown_extension) {
+        if (!weigh_compressed(header, seen.payload, hints, telling))
+            return false;
+        bits += telling;
     }
+    if (hints.foreign && header.masked && telling < enough_telling && (!random_key(header) || repeats(chain, header)))
+        bits = 0; // it may be a structure of another protocol
     chain.bits += bits;
     chain.counts = bits > 0;
-    chain.telling = chain.telling || telling;
+    chain.telling = chain.telling || telling >= enough_telling;
     return true;
 }
 
@@ -120,8 +144,35 @@ bool fits_message(const Chain& chain, const FrameHeader& header) {
     return (header.opcode == opcode::continuation) == (chain.message == Chain::Message::open);
 }
 
-bool taken(const Chain& chain, std::size_t distance) {
-    return chain.headers && chain.bits >= border_bits + static_cast<std::uint32_t>(std::bit_width(distance));
+/// Most segments begin with a frame; in the midst of one there are many places for chance.
+bool taken(const Chain& chain, const BorderHints& hints) {
+    if (!chain.headers || !chain.fits)
+        return false;
+    if (hints.aligned && !chain.before && chain.exact)
+        return true;
+    return chain.bits >= border_bits + static_cast<std::uint32_t>(std::bit_width(chain.before));
+}
+
+/// A frame before the first that is certain: the end of a payload may look like one by chance, and nothing is lost without it or
+/// little.
+bool doubtful(const FrameHeader& header, const BorderHints& hints) {
+    if (header.opcode == opcode::continuation) // of a message that is lost in any case
+        return true;
+    if (header.payload_length == 0) // compressed messages end in a zero byte (RFC 7692 7.2.1)
+        return !hints.negotiated.known || hints.negotiated.compression != Negotiated::Compression::none;
+    return (header.opcode == opcode::ping || header.opcode == opcode::pong) && header.payload_length > longest_ping;
+}
+
+/// Where the chain begins that is certain as a whole.
+std::size_t certain_begin(const Chain& chain, Bytes bytes, const BorderHints& hints) {
+    auto at = chain.begin;
+    FrameHeader header;
+    while (chain.before && parse_frame_header(bytes.subspan(at), header) && doubtful(header, hints)) {
+        at += header.size + static_cast<std::size_t>(header.payload_length);
+        if (at >= bytes.size())
+            return chain.begin;
+    }
+    return at;
 }
 
 /// Most bytes can begin no frame.
@@ -164,7 +215,7 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
         const bool whole = total <= left.size();
         const auto payload = left.first(whole ? static_cast<std::size_t>(total) : left.size()).subspan(header.size);
         const bool clean = header.masked || (chain.end > 0 && (bytes[chain.end - 1] < 0x80 || chain.headers));
-        if (!plausible(header, hints) || !fits_message(chain, header) || !weigh(chain, header, payload, whole, clean, hints)) {
+        if (!plausible(header, hints) || !fits_message(chain, header) || !weigh(chain, header, {payload, whole, clean}, hints)) {
             chain.fits = false;
             return;
         }
@@ -175,19 +226,20 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
         chain.last = header;
     }
     chain.exact = chain.end == bytes.size() && chain.headers;
-    if (chain.exact && chain.counts) {
+    if (chain.exact && chain.counts && chain.last.payload_length) {
         chain.bits += length_bits + 8U * chain.last.length_size;
         chain.telling = chain.telling || chain.last.length_size;
     }
 }
 
 std::size_t BorderSearch::next(Bytes bytes, const BorderHints& hints) noexcept {
+    const auto segment = searched_;
     std::size_t kept = 0;
     for (auto& chain : open_) {
-        if (chain.end < bytes.size())
+        if (chain.end <= bytes.size())
             follow(chain, bytes, hints, most_headers);
-        if (chain.fits && taken(chain, chain.begin))
-            return chain.begin;
+        if (taken(chain, hints))
+            return certain_begin(chain, bytes, hints);
         if (chain.fits)
             open_[kept++] = chain;
     }
@@ -197,9 +249,10 @@ std::size_t BorderSearch::next(Bytes bytes, const BorderHints& hints) noexcept {
             continue;
         Chain chain;
         chain.begin = chain.end = searched_;
+        chain.before = searched_ - segment;
         follow(chain, bytes, hints, most_headers);
-        if (chain.fits && taken(chain, searched_))
-            return searched_;
+        if (taken(chain, hints))
+            return certain_begin(chain, bytes, hints);
         if (chain.fits && open_.size() < most_open)
             open_.push_back(chain);
     }

@@ -13,6 +13,7 @@ struct BorderHints {
     bool masked = false; ///< Its frames are masked.
     Negotiated negotiated;
     bool foreign = false; ///< It may be no WebSocket at all.
+    bool aligned = false; ///< Its segments have begun with frames so far.
 };
 
 /// Could a frame begin with this header, sent by a peer that keeps to the rules?
@@ -20,8 +21,9 @@ bool plausible(const FrameHeader& header, const BorderHints& hints) noexcept;
 
 /// Frames one after the other, as far as the bytes can be read so.
 struct Chain {
-    std::size_t begin = 0; ///< Of its first header.
-    std::size_t end = 0;   ///< Where the next header is expected; it may lie beyond the bytes.
+    std::size_t begin = 0;  ///< Of its first header.
+    std::size_t before = 0; ///< Bytes of the segment before it.
+    std::size_t end = 0;    ///< Where the next header is expected; it may lie beyond the bytes.
     std::uint32_t headers = 0;
     std::uint32_t bits = 0; ///< How unlikely other bytes are to look so: one of 2^bits does.
     bool telling = false; ///< Not only by its structure, which other protocols may share: text that is text, a long exact length.
@@ -40,7 +42,7 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
 class BorderSearch {
   public:
     /// `bytes`: all since the search began, those of earlier calls at its front. Returns the offset from which on they look
-    /// like frames: three headers, or enough of text, or frames that end where the bytes end. bytes.size(): none so far.
+    /// like frames: four headers, or enough of text, or frames that end where the bytes end. bytes.size(): none so far.
     std::size_t next(Bytes bytes, const BorderHints& hints) noexcept;
 
   private:

@@ -21,6 +21,11 @@ Connection::Connection(const Negotiated& negotiated, Limits limits)
     }
 }
 
+void Connection::begin(Direction direction) {
+    auto& position = sides_[index(direction)].position;
+    position.searching = position.message_unknown = false;
+}
+
 void Connection::expect(Direction direction, std::uint32_t sequence) {
     auto& expected = sides_[index(direction)].expected;
     if (!expected)
@@ -37,6 +42,7 @@ Connection::Record Connection::record(const Side& side, const Piece& piece) {
             p.inflate_index,
             0,
             p.close_seen,
+            p.aligned,
             p.at_border() ? nullptr : std::make_unique<Position>(p)};
 }
 
@@ -48,6 +54,7 @@ Position Connection::restore(const Record& record) {
     position.message_number = record.message_number;
     position.inflate_index = record.inflate_index;
     position.close_seen = record.close_seen;
+    position.aligned = record.aligned;
     return position;
 }
 

@@ -26,6 +26,9 @@ class Connection {
     /// `negotiated.known` false: the handshake was not seen; each direction then begins with a search for a frame border.
     Connection(const Negotiated& negotiated, Limits limits);
 
+    /// One side begins with a frame, though the handshake's end was not seen.
+    void begin(Direction direction);
+
     /// The sequence number of the first byte that one side sends, if no piece has told it yet.
     void expect(Direction direction, std::uint32_t sequence);
 
@@ -48,6 +51,7 @@ class Connection {
         std::uint32_t inflate_index;
         std::uint64_t lost_before;
         bool close_seen;
+        std::uint8_t aligned;
         std::unique_ptr<Position> within; ///< Null: at a frame border, between messages.
     };
     /// Where something that began in an earlier packet was completed.

@@ -17,6 +17,7 @@ constexpr std::size_t longest_search = 1 << 20;
 constexpr std::uint8_t trial = 3;
 /// What is left of a frame up to this size is waited for whatever it looks like: WebSocket may carry WebSocket.
 constexpr std::uint64_t undoubted = 1 << 16;
+constexpr std::uint8_t most_aligned = 8;
 /// So much of one chunk's evidence counts against the length of the frame it lies in.
 constexpr std::uint32_t most_doubt = 24;
 
@@ -67,7 +68,9 @@ class DirectionDecoder::Feed {
   private:
     using enum Negotiated::Compression;
 
-    BorderHints hints() const { return {d.direction_ == Direction::client_to_server, d.negotiated_}; }
+    BorderHints hints() const {
+        return {d.direction_ == Direction::client_to_server, d.negotiated_, false, p.aligned > most_aligned / 2};
+    }
     void search();
     void read_again(Bytes held);
     bool length_is_a_lie();
@@ -118,6 +121,8 @@ void DirectionDecoder::feed(Position& position, const Chunk& chunk, const Visit&
 }
 
 void DirectionDecoder::Feed::run() {
+    if (!p.searching && !again_)
+        p.aligned = p.frame ? p.aligned / 2 : std::min<std::uint8_t>(p.aligned + 1, most_aligned);
     if (p.frame && !p.searching && length_is_a_lie())
         abandon_frame();
     while (at_ < bytes_.size()) {

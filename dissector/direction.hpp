@@ -38,6 +38,7 @@ struct Position {
     Undecoded search_reason = Undecoded::gap; ///< Why what is passed over was not decoded.
     bool resynchronised = false;              ///< It was found; the next frame says so.
     std::uint8_t on_trial = 0;                ///< So many headers after it are to prove that it was one.
+    std::uint8_t aligned = 0;                 ///< Grows with each chunk that begins with a frame, and falls with others.
     bool message_unknown = false;             ///< A message may have begun in bytes that were not seen.
 
     // The frame in progress (RFC 6455 5.2)

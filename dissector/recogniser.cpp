@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::uint32_t enough_bits = 21;
 /// Without text, and where another dissector knows the port.
-constexpr std::uint32_t enough_structure_bits = 24;
+constexpr std::uint32_t enough_structure_bits = 28;
+/// Of one frame that ends where its segment does.
+constexpr std::uint32_t structure_frame_bits = 12;
 constexpr std::uint32_t enough_owned_bits = 32;
 /// In the midst of a segment there are many places to look at.
 constexpr std::uint32_t enough_anywhere_bits = 40;
@@ -17,7 +19,7 @@ BorderHints foreign(bool masked) {
     return {masked, {}, true};
 }
 
-/// Finds frames somewhere in the segment, up to its end.
+/// Finds frames somewhere in the segment, up to its end. Other protocols have text too, but none behind a mask.
 bool find_frames(Bytes bytes, bool masked) {
     for (std::size_t at = 1; at + 2 < bytes.size(); ++at) {
         const auto first = bytes[at] & 0x8f;
@@ -26,7 +28,7 @@ bool find_frames(Bytes bytes, bool masked) {
         Chain chain;
         chain.begin = chain.end = at;
         follow(chain, bytes, foreign(masked), 32);
-        if (chain.fits && chain.telling && chain.bits >= enough_anywhere_bits)
+        if (chain.fits && chain.telling && chain.exact && chain.bits >= enough_anywhere_bits && (masked || chain.headers > 1))
             return true;
     }
     return false;
@@ -64,7 +66,7 @@ void Recogniser::follow(Track& track, const Segment& segment, bool masked) noexc
         chain = {};
         track.fits = !out_of_the_question(segment.bytes);
     }
-    if (track.fits && chain.end < segment.bytes.size()) {
+    if (track.fits && chain.end <= segment.bytes.size()) {
         ws::follow(chain, segment.bytes, foreign(masked));
         track.fits = chain.fits;
     }
@@ -92,7 +94,7 @@ Recogniser::Result Recogniser::feed(const Segment& segment, bool owned, bool tho
             telling = telling || tracks[end].chain.telling;
         }
         // Masking is no structure of other protocols.
-        const bool masked = tracks[client].fits && weight(tracks[client].chain) >= enough_structure_bits / 2;
+        const bool masked = tracks[client].fits && weight(tracks[client].chain) >= structure_frame_bits;
         const auto enough = owned ? enough_owned_bits : telling ? enough_bits : enough_structure_bits;
         if ((bits >= enough && (telling || masked)) || (thorough && find_frames(segment.bytes, segment.end == client))) {
             result.recognised = true;

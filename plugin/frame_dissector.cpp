@@ -45,6 +45,17 @@ Sequence sequence_of(tvbuff_t* tvb, const packet_info* pinfo, const void* data) 
     return tcp && !tcp->is_reassembled ? find_sequence(tvb, pinfo) : Sequence{};
 }
 
+/// `piece` has everything but its place in the packet.
+Facts feed(packet_info* pinfo, Upgraded& upgraded, Piece& piece) {
+    piece.packet = pinfo->num;
+    piece.ordinal = next_ordinal(pinfo, upgraded.stream);
+    if (PINFO_FD_VISITED(pinfo))
+        return upgraded.connection.again(piece, packet_arena(pinfo));
+    const auto facts = upgraded.connection.feed(piece, may_revisit(pinfo), packet_arena(pinfo));
+    upgraded.tally.add(piece.direction, facts, piece.time);
+    return facts;
+}
+
 Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Direction direction, Sequence sequence) {
     Piece piece;
     const auto captured = tvb_captured_length(tvb);
@@ -52,14 +63,8 @@ Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Directio
     piece.bytes = {tvb_get_ptr(tvb, 0, static_cast<int>(captured)), captured};
     piece.cut = tvb_reported_length(tvb) - captured;
     piece.sequence = sequence;
-    piece.packet = pinfo->num;
-    piece.ordinal = next_ordinal(pinfo, upgraded.stream);
     piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
-    if (PINFO_FD_VISITED(pinfo))
-        return upgraded.connection.again(piece, packet_arena(pinfo));
-    const auto facts = upgraded.connection.feed(piece, may_revisit(pinfo), packet_arena(pinfo));
-    upgraded.tally.add(direction, facts, piece.time);
-    return facts;
+    return feed(pinfo, upgraded, piece);
 }
 
 /// Why the first Close frame came.
@@ -73,10 +78,11 @@ void add_close_diagnosis(const FrameTree& shown, packet_info* pinfo, const Upgra
         add_diagnosis(shown.tree, pinfo, shown.payload.tvb, shown.payload.offset, 2, found->diagnosis, found->text.data());
 }
 
-void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
-                const Frame& frame) {
+/// `captured_in`: the packet, if it is another one.
+void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction, const Frame& frame,
+                guint32 captured_in = 0) {
     add_frame_to_columns(pinfo, frame);
-    const auto shown = add_frame(tree, pinfo, tvb, upgraded, direction, frame);
+    const auto shown = add_frame(tree, pinfo, tvb, upgraded, direction, frame, captured_in);
     if (shown.tree && frame.closes_first)
         add_close_diagnosis(shown, pinfo, upgraded, direction, frame);
     Place message{};
@@ -103,6 +109,25 @@ void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgrade
     }
 }
 
+/// What this side sent while the connection was a suspect.
+void show_earlier(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction) {
+    auto& earlier = upgraded.earlier[static_cast<std::size_t>(direction)];
+    if (!PINFO_FD_VISITED(pinfo) && !earlier.shown_in)
+        earlier.shown_in = pinfo->num;
+    if (earlier.shown_in != pinfo->num || p_get_proto_data(pinfo->pool, pinfo, protocol.id, upgraded.stream))
+        return;
+    for (const auto& captured : earlier.pieces) {
+        Piece piece = captured.piece;
+        piece.bytes = captured.bytes;
+        Facts facts = feed(pinfo, upgraded, piece);
+        start_columns(pinfo, direction);
+        for (auto& frame : facts.frames) {
+            frame.spread = true; // not in this packet's bytes
+            show_frame(tvb, pinfo, tree, upgraded, direction, frame, captured.piece.packet);
+        }
+    }
+}
+
 int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sequence sequence) {
     auto* session = find_session(pinfo);
     auto* upgraded = session ? session->upgraded_at(pinfo->num) : nullptr;
@@ -112,6 +137,7 @@ int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sequence 
         return static_cast<int>(tvb_captured_length(tvb)); // each packet's own payload is dissected after all others
     const auto direction = session->direction(pinfo);
     static_assert(std::is_trivially_destructible_v<Facts>);
+    show_earlier(tvb, pinfo, tree, *upgraded, direction);
     const Facts facts = read_piece(tvb, pinfo, *upgraded, direction, sequence);
     show(tvb, pinfo, tree, *upgraded, direction, facts);
     return static_cast<int>(tvb_captured_length(tvb));
@@ -124,27 +150,29 @@ int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*)
     return dissect_piece(tvb, pinfo, tree, {});
 }
 
-/// The client speaks in frames: the server's answer was not captured.
-bool begins_with_client_frames(tvbuff_t* tvb) {
+int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data);
+
+/// One side speaks in frames: the server's answer was not captured. Of the server, which may send a body instead, it takes more.
+bool begins_with_frames(tvbuff_t* tvb, Direction direction) {
+    constexpr std::uint32_t enough_bits = 12, enough_unfinished_bits = 20;
     const auto size = tvb_captured_length(tvb);
-    const BorderHints hints{true, {}};
+    const BorderHints hints{direction == Direction::client_to_server, {}, false};
     Chain chain;
     follow(chain, {tvb_get_ptr(tvb, 0, static_cast<int>(size)), size}, hints);
-    return chain.fits && chain.headers;
+    return chain.fits && (direction == Direction::client_to_server
+                              ? chain.headers > 0
+                              : chain.bits >= (chain.exact ? enough_bits : enough_unfinished_bits));
 }
-
-int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data);
 
 int dissect_undecided(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
     auto* session = find_session(pinfo);
-    if (session && session->direction(pinfo) == Direction::client_to_server) {
-        if (!PINFO_FD_VISITED(pinfo) && !session->upgraded_at(pinfo->num) && begins_with_client_frames(tvb)) {
-            session->upgrade_unanswered(pinfo);
-            conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, frames);
-        }
-        if (session->upgraded_at(pinfo->num))
-            return dissect_frames(tvb, pinfo, tree, data);
+    if (session && !PINFO_FD_VISITED(pinfo) && !session->upgraded_at(pinfo->num) &&
+        begins_with_frames(tvb, session->direction(pinfo))) {
+        session->upgrade_unanswered(pinfo).connection.begin(session->direction(pinfo));
+        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, frames);
     }
+    if (session && session->upgraded_at(pinfo->num))
+        return dissect_frames(tvb, pinfo, tree, data);
     if (pinfo->can_desegment > 0)
         ++pinfo->can_desegment; // each call takes one away, and HTTP is to have TCP's service as if called by it
     return call_dissector_only(http_over_tcp, tvb, pinfo, tree, data);
@@ -178,10 +206,9 @@ HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* 
         give_conversation(pinfo, pinfo->num, undecided);
         return dissect_undecided(tvb, pinfo, tree, data) != 0;
     }
-    const auto* upgraded = recognise_payload(tvb, pinfo, sequence_of(tvb, pinfo, data));
-    if (!upgraded)
+    if (!recognise_payload(tvb, pinfo, sequence_of(tvb, pinfo, data)))
         return FALSE;
-    give_conversation(pinfo, upgraded->from_packet, frames);
+    give_conversation(pinfo, pinfo->num, frames);
     return dissect_frames(tvb, pinfo, tree, data) != 0;
 }
 
@@ -255,7 +282,7 @@ bool dissect_unclaimed(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sess
         if (!upgraded)
             return false;
         upgraded->by_packet = true;
-        give_conversation(pinfo, upgraded->from_packet, frames);
+        give_conversation(pinfo, pinfo->num, frames);
     }
     col_clear_fence(pinfo->cinfo, COL_INFO);
     auto* payload = tvb_new_subset_length_caplen(tvb, static_cast<int>(segment.payload), static_cast<int>(captured),

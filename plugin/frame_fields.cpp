@@ -35,6 +35,7 @@ int hf_ping_in = -1;
 int hf_rtt = -1;
 int hf_unfinished = -1;
 int hf_reassembled_in = -1;
+int hf_captured_in = -1;
 
 int ett_ws = -1;
 int ett_rsv = -1;
@@ -170,7 +171,7 @@ proto_tree* add_layer(proto_tree* tree, Place at, int length, const char* text, 
 }
 
 FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgraded& upgraded, Direction direction,
-                    const Frame& frame) {
+                    const Frame& frame, std::uint32_t captured_in) {
     FrameTree at{};
     if (!tree)
         return at;
@@ -185,6 +186,8 @@ FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const U
                             ENC_NA);
     if (is_control(h.opcode))
         add_control(at, pinfo, frame);
+    if (captured_in)
+        generated(proto_tree_add_uint(at.tree, hf_captured_in, at.frame.tvb, at.frame.offset, 0, captured_in));
     if (frame.reassembled_in)
         generated(proto_tree_add_uint(at.tree, hf_reassembled_in, at.frame.tvb, at.frame.offset, 0, frame.reassembled_in));
     if (frame.undecoded != Undecoded::no)
@@ -264,6 +267,9 @@ void register_frame_fields() {
         {&hf_reassembled_in,
          {"Reassembled in", "ws.reassembled_in", FT_FRAMENUM, BASE_NONE, nullptr, 0,
           "The packet that completes the message, or the frame", HFILL}},
+        {&hf_captured_in,
+         {"Captured in", "ws.captured_in", FT_FRAMENUM, BASE_NONE, nullptr, 0,
+          "The earlier packet that carried the frame, of a connection that was recognised only now", HFILL}},
     };
     static int* subtrees[] = {&ett_ws, &ett_rsv};
     proto_register_field_array(protocol.id, fields, array_length(fields));

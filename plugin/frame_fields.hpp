@@ -22,9 +22,10 @@ struct FrameTree {
     Place payload;    ///< Unmasked.
 };
 
-/// Shows one frame, without the message that it may complete. `tvb` is the piece that it ends in.
+/// Shows one frame, without the message that it may complete. `tvb` is the piece that it ends in. `captured_in`: the packet that
+/// carried it, or 0 if it is this one.
 FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgraded& upgraded, Direction direction,
-                    const Frame& frame);
+                    const Frame& frame, std::uint32_t captured_in);
 
 /// Shows bytes of a frame that goes on, or that belong to none.
 void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgraded& upgraded, Direction direction,

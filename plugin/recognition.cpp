@@ -20,8 +20,7 @@ constexpr std::size_t most_bytes = 256 * 1024;
 
 struct Kept {
     unsigned end;
-    Piece piece;
-    std::vector<std::uint8_t> bytes;
+    Earlier::Captured captured;
 };
 
 /// A connection whose payload may be frames; more of it will tell.
@@ -81,7 +80,7 @@ Suspect& suspect(packet_info* pinfo, const conversation_t*& conversation) {
 
 void forget(Suspect& suspect, unsigned end) {
     std::erase_if(suspect.kept, [&](const Kept& kept) {
-        suspect.size -= kept.end == end ? kept.bytes.size() : 0;
+        suspect.size -= kept.end == end ? kept.captured.bytes.size() : 0;
         return kept.end == end;
     });
 }
@@ -91,11 +90,12 @@ void keep(Suspect& suspect, packet_info* pinfo, unsigned end, const Unknown& unk
         return; // several in a packet would not be told apart
     if (suspect.kept.size() >= most_pieces || suspect.size + unknown.captured > most_bytes)
         return forget(suspect, end);
-    Kept kept{end, {}, {unknown.bytes, unknown.bytes + unknown.captured}};
-    kept.piece.cut = unknown.cut;
-    kept.piece.sequence = unknown.sequence;
-    kept.piece.packet = pinfo->num;
-    kept.piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
+    Kept kept{end, {{}, {unknown.bytes, unknown.bytes + unknown.captured}}};
+    auto& piece = kept.captured.piece;
+    piece.cut = unknown.cut;
+    piece.sequence = unknown.sequence;
+    piece.packet = pinfo->num;
+    piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
     suspect.size += unknown.captured;
     suspect.kept.push_back(std::move(kept));
 }
@@ -103,16 +103,9 @@ void keep(Suspect& suspect, packet_info* pinfo, unsigned end, const Unknown& unk
 Upgraded& make_session(packet_info* pinfo, Suspect& suspect, unsigned client) {
     const auto of = [client](unsigned end) { return end == client ? Direction::client_to_server : Direction::server_to_client; };
     auto& upgraded = session_of(pinfo, of(suspect.end_of(pinfo))).upgrade_unanswered(pinfo);
-    if (suspect.kept.empty())
-        return upgraded;
-    upgraded.from_packet = suspect.kept[0].piece.packet;
-    upgraded.tally.opened = upgraded.tally.requested = suspect.kept[0].piece.time;
-    const bool revisits = may_revisit(pinfo);
     for (auto& kept : suspect.kept) {
-        kept.piece.direction = of(kept.end);
-        kept.piece.bytes = kept.bytes;
-        const auto facts = upgraded.connection.feed(kept.piece, revisits, packet_arena(pinfo));
-        upgraded.tally.add(kept.piece.direction, facts, kept.piece.time);
+        kept.captured.piece.direction = of(kept.end);
+        upgraded.earlier[static_cast<std::size_t>(of(kept.end))].pieces.push_back(std::move(kept.captured));
     }
     return upgraded;
 }

@@ -14,8 +14,8 @@ struct Unknown {
     bool owned; ///< Another dissector took it.
 };
 
-/// The first visit: does the connection carry frames whose handshake was not captured? If so it has a session from now on. The
-/// payload itself is still to be dissected, but what came before it and seemed to be frames was fed. Else null.
+/// The first visit: does the connection carry frames whose handshake was not captured? If so it has a session from now on, which
+/// knows what came before this packet and seems to be frames too. Else null.
 Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept;
 
 void register_recognition();

@@ -43,6 +43,16 @@ struct Leftover {
     std::map<std::uint32_t, Before> before_message; ///< By message number, where there is something to tell.
 };
 
+/// What one side sent before the connection was recognised.
+struct Earlier {
+    struct Captured {
+        Piece piece;
+        std::vector<std::uint8_t> bytes; ///< Of the piece.
+    };
+    std::vector<Captured> pieces;
+    std::uint32_t shown_in = 0; ///< The next packet of this side; 0: none so far.
+};
+
 /// A WebSocket connection that came to be, from its 101 response on.
 struct Upgraded {
     std::uint32_t stream;
@@ -54,6 +64,7 @@ struct Upgraded {
     Tally tally = {};
     /// TCP asked another dissector first, and may hold packets back for it: each packet's own payload counts.
     bool by_packet = false;
+    Earlier earlier[2] = {}; ///< Indexed by Direction.
 };
 
 /// What one TCP connection is known to carry. It lives as long as the capture file is open.

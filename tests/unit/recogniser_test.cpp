@@ -34,21 +34,25 @@ TEST(Recogniser, NeedsOneFrameOfText) {
         const auto plain = Wiretap().hear(end, wire({.payload = "Hello"}));
         EXPECT_TRUE(plain.recognised);
         EXPECT_EQ(plain.client, 1 - end);
-        EXPECT_TRUE(Wiretap().hear(end, wire({.payload = prose(5000)}).substr(0, 1460)).recognised) << "the beginning of one";
+        EXPECT_TRUE(Wiretap().hear(end, from_client(prose(5000)).substr(0, 1460)).recognised) << "the beginning of one";
     }
     EXPECT_FALSE(Wiretap().hear(0, from_client("x")).recognised);
     EXPECT_FALSE(Wiretap().hear(0, from_client("Hello") + "x").recognised);
     EXPECT_FALSE(Wiretap().hear(0, from_client("\x01\x02\x03\x04\x05\x06\x07\x08")).recognised);
     EXPECT_FALSE(Wiretap().hear(0, wire({.payload = "Hello"}), true).recognised) << "another dissector has the port";
-    EXPECT_TRUE(Wiretap().hear(0, wire({.payload = "Hello, Wireshark"}), true).recognised);
+    Wiretap owned;
+    EXPECT_FALSE(owned.hear(0, wire({.payload = "Hello, Wireshark"}), true).recognised);
+    EXPECT_TRUE(owned.hear(0, wire({.payload = "Hello again"}), true).recognised);
 }
 
 TEST(Recogniser, NeedsSeveralFramesOfOtherKinds) {
     Wiretap w;
     EXPECT_FALSE(w.hear(0, from_client("\x01\x02\x03"s, 2)).recognised);
-    EXPECT_TRUE(w.hear(0, from_client("\x04\x05\x06\x07"s, 2)).recognised);
+    EXPECT_FALSE(w.hear(0, from_client("\x04\x05\x06\x07"s, 2)).recognised);
+    EXPECT_TRUE(w.hear(0, from_client("\x08\x09"s, 2)).recognised);
     Wiretap both;
     EXPECT_FALSE(both.hear(0, wire({.opcode = 9, .payload = "ab"})).recognised);
+    EXPECT_FALSE(both.hear(0, wire({.opcode = 2, .payload = "\x01\x02"})).recognised);
     const auto answer = both.hear(1, from_client("ab", 10));
     EXPECT_TRUE(answer.recognised);
     EXPECT_EQ(answer.client, 1U);
@@ -62,13 +66,20 @@ TEST(Recogniser, KnowsCompressedFramesByTheirContent) {
     EXPECT_FALSE(Wiretap().hear(0, wire({.rsv1 = true, .payload = "\x06 not deflate"})).fits[0]);
 }
 
+TEST(Recogniser, WaitsForTheEndOfPlainText) {
+    Wiretap w;
+    const auto frame = wire({.payload = prose(5000)});
+    EXPECT_FALSE(w.hear(0, frame.substr(0, 1400)).recognised) << "other protocols have text too";
+    EXPECT_FALSE(w.hear(0, frame.substr(1400, 1400)).recognised);
+    EXPECT_TRUE(w.hear(0, frame.substr(2800)).recognised);
+}
+
 TEST(Recogniser, FollowsAFrameOverSegments) {
     Wiretap w;
     const auto frame = wire({.opcode = 2, .payload = std::string(5000, '\xee')});
     EXPECT_TRUE(w.hear(0, frame.substr(0, 1400)).fits[0]);
     EXPECT_TRUE(w.hear(0, frame.substr(1400, 2000)).fits[0]);
-    EXPECT_FALSE(w.hear(0, frame.substr(3400)).recognised);
-    EXPECT_TRUE(w.hear(0, wire({.payload = "and text"})).recognised);
+    EXPECT_TRUE(w.hear(0, frame.substr(3400)).recognised) << "a long length is exact";
 }
 
 TEST(Recogniser, FindsFramesInTheMidstOfASegmentIfAsked) {
