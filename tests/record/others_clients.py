@@ -3,6 +3,7 @@
 
 import contextlib
 import io
+import os
 import socket
 import ssl
 import struct
@@ -185,6 +186,17 @@ def redis(port, folder):
             plain.sendall(line + b"\r\n")
             time.sleep(0.02)
             plain.recv(65536)
+
+
+def redis_tls(port, folder):
+    """The secrets go to the file that is named secrets; then every record is read as its content."""
+    import redis as library
+    os.environ["SSLKEYLOGFILE"] = str(folder / "secrets")
+    values, client = Values(21), library.Redis(HOST, port, ssl=True, ssl_cert_reqs=None)
+    for number, value in enumerate(values.every_length(300, 3)):
+        client.set(f"key:{number}", value)
+        client.get(f"key:{number}")
+    del os.environ["SSLKEYLOGFILE"]
 
 
 def memcached(port, folder):
