@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 namespace ws {
 namespace {
@@ -74,12 +75,20 @@ bool repeats(const Chain& chain, const FrameHeader& header) {
            std::equal(std::begin(header.masking_key), std::end(header.masking_key), chain.last.masking_key);
 }
 
-/// What was captured of a frame's payload.
+/// What was captured of a frame's payload, and what is before the frame.
 struct Seen {
     Bytes payload;
     bool whole;
-    bool clean; ///< No text of other scripts could have the first byte of the header in it.
+    std::optional<std::uint8_t> before;
 };
+
+/// Text of other scripts has bytes like the first one of a header in it: then this may be the midst of such text.
+bool may_be_in_text(const FrameHeader& header, const Seen& seen) {
+    const auto high = [](std::uint8_t c) { return c >= 0x80; };
+    if (header.masked)
+        return false;
+    return seen.before ? *seen.before >= 0x80 : std::any_of(seen.payload.begin(), seen.payload.end(), high);
+}
 
 /// Of text, and of a Close frame's body.
 bool weigh_text(const FrameHeader& header, const Seen& seen, const BorderHints& hints, std::uint32_t& bits,
@@ -109,9 +118,11 @@ bool weigh_text(const FrameHeader& header, const Seen& seen, const BorderHints& 
             return false;
         telling = header.masked ? text_bits(printable) : std::min(text_bits(printable), most_foreign_text_bits);
     }
-    if (telling && header.fin && (seen.clean || seen.whole))
+    if (may_be_in_text(header, seen) && !(hints.foreign && seen.whole))
+        telling = 0;
+    else if (telling && header.fin)
         bits += text_header_bits - header_bits;
-    bits += seen.clean || seen.whole ? telling : telling / 4;
+    bits += telling;
     return true;
 }
 
@@ -214,8 +225,8 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
         const std::uint64_t total = header.size + header.payload_length;
         const bool whole = total <= left.size();
         const auto payload = left.first(whole ? static_cast<std::size_t>(total) : left.size()).subspan(header.size);
-        const bool clean = header.masked || (chain.end > 0 && (bytes[chain.end - 1] < 0x80 || chain.headers));
-        if (!plausible(header, hints) || !fits_message(chain, header) || !weigh(chain, header, {payload, whole, clean}, hints)) {
+        const auto before = chain.end ? std::optional(bytes[chain.end - 1]) : std::optional<std::uint8_t>();
+        if (!plausible(header, hints) || !fits_message(chain, header) || !weigh(chain, header, {payload, whole, before}, hints)) {
             chain.fits = false;
             return;
         }
