@@ -30,7 +30,7 @@ std::uint32_t next_ordinal(packet_info* pinfo, std::uint32_t stream) {
     return (*count)++;
 }
 
-Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Direction direction, const tcpinfo* tcp) {
+Piece piece_of(tvbuff_t* tvb, packet_info* pinfo, Direction direction, const tcpinfo* tcp) {
     Piece piece;
     const auto captured = tvb_captured_length(tvb);
     piece.direction = direction;
@@ -39,12 +39,16 @@ Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Directio
     if (tcp && !tcp->is_reassembled) // reassembled bytes are in order, and do not begin where the segment does
         piece.sequence = tcp->seq;
     piece.packet = pinfo->num;
-    piece.ordinal = next_ordinal(pinfo, upgraded.stream);
     piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
+    return piece;
+}
+
+Facts read_piece(Piece& piece, packet_info* pinfo, Upgraded& upgraded) {
+    piece.ordinal = next_ordinal(pinfo, upgraded.stream);
     if (PINFO_FD_VISITED(pinfo))
         return upgraded.connection.again(piece, packet_arena(pinfo));
     const auto facts = upgraded.connection.feed(piece, may_revisit(pinfo), packet_arena(pinfo));
-    upgraded.tally.add(direction, facts, piece.time);
+    upgraded.tally.add(piece.direction, facts, piece.time);
     return facts;
 }
 
@@ -89,20 +93,49 @@ void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgrade
     }
 }
 
-int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const tcpinfo* tcp) {
+/// The bytes from `offset` on are no frames.
+void leave_to_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, tcpinfo* tcp, Direction direction,
+                   const HttpApart::Part& part) {
+    const auto offset = static_cast<int>(part.offset);
+    if (part.port)
+        dissect_http_apart(tvb_new_subset_remaining(tvb, offset), pinfo, tree, tcp, direction, part.port);
+    else
+        pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+    if (pinfo->desegment_len)
+        pinfo->desegment_offset += offset;
+}
+
+int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, tcpinfo* tcp) {
     auto* session = find_session(pinfo);
-    auto* upgraded = session ? session->upgraded_at(pinfo->num) : nullptr;
+    if (!session)
+        return 0;
+    const auto call = session->next_call(pinfo);
+    auto* upgraded = session->upgraded_at(pinfo->num, call);
     if (!upgraded)
         return 0;
     const auto direction = session->direction(pinfo);
-    static_assert(std::is_trivially_destructible_v<Facts>);
-    const Facts facts = read_piece(tvb, pinfo, *upgraded, direction, tcp);
-    show(tvb, pinfo, tree, *upgraded, direction, facts);
+    static_assert(std::is_trivially_destructible_v<Piece> && std::is_trivially_destructible_v<Facts>);
+    Piece piece = piece_of(tvb, pinfo, direction, tcp);
+    const auto* http = find_http_part(*session, *upgraded, piece, pinfo, call);
+    const HttpApart::Part part = http ? *http : HttpApart::Part{}; // the dissector called may add others
+    auto* frames_tvb = tvb;
+    const auto whole = piece;
+    if (http) {
+        piece.bytes = piece.bytes.first(part.offset);
+        piece.cut = 0;
+        frames_tvb = part.offset ? tvb_new_subset_length(tvb, 0, static_cast<int>(part.offset)) : nullptr;
+    }
+    if (frames_tvb)
+        show(frames_tvb, pinfo, tree, *upgraded, direction, read_piece(piece, pinfo, *upgraded));
+    if (part.port && !PINFO_FD_VISITED(pinfo))
+        upgraded->connection.pass_over(whole);
+    if (http)
+        leave_to_http(tvb, pinfo, tree, tcp, direction, part);
     return static_cast<int>(tvb_captured_length(tvb));
 }
 
 int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
-    return dissect_piece(tvb, pinfo, tree, static_cast<const tcpinfo*>(data));
+    return dissect_piece(tvb, pinfo, tree, static_cast<tcpinfo*>(data));
 }
 
 /// From HTTP, after a 101 response, also inside TLS. `data` is HTTP's own in newer releases.
@@ -128,6 +161,10 @@ int dissect_undecided(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*
         }
         if (session->upgraded_at(pinfo->num))
             return dissect_frames(tvb, pinfo, tree, data);
+    }
+    if (const auto port = session ? session->http.port_at(pinfo->num) : 0) {
+        dissect_http_apart(tvb, pinfo, tree, data, session->direction(pinfo), port);
+        return static_cast<int>(tvb_captured_length(tvb));
     }
     if (pinfo->can_desegment > 0)
         ++pinfo->can_desegment; // each call takes one away, and HTTP is to have TCP's service as if called by it

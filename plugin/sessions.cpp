@@ -3,6 +3,7 @@
 
 #include "protocol.hpp"
 #include "subdissectors.hpp"
+#include "tcp_ports.hpp"
 
 #include <algorithm>
 
@@ -13,12 +14,15 @@ namespace {
 struct File {
     std::vector<std::unique_ptr<Session>> sessions;
     std::uint32_t streams = 0;
+    guint32 ports = 0x10000; ///< From here on; see new_port().
     // See may_revisit().
     const frame_data* last_frame = nullptr;
     std::uint32_t last_packet = 0;
     bool single_pass = false;
 };
 File* file = nullptr;
+/// Of the numbers under which things are kept with a packet; those of streams are below.
+constexpr guint32 calls_key = 0x80000000;
 
 void open_file() {
     file = new File;
@@ -31,12 +35,13 @@ void close_file() {
 
 } // namespace
 
-Session::Session(const address& client, std::uint32_t client_port) : client_port_(client_port) {
+Session::Session(std::uint32_t number, const address& client, std::uint32_t client_port)
+    : number_(number), client_port_(client_port) {
     copy_address_wmem(wmem_file_scope(), &client_, &client);
 }
 
 Direction Session::direction(const packet_info* pinfo) const {
-    return pinfo->srcport == client_port_ && addresses_equal(&pinfo->src, &client_) ? Direction::client_to_server
+    return tcp_ports(pinfo).source == client_port_ && addresses_equal(&pinfo->src, &client_) ? Direction::client_to_server
                                                                                     : Direction::server_to_client;
 }
 
@@ -70,12 +75,15 @@ Exchange& Session::add_response(packet_info* pinfo, std::uint32_t ordinal) {
 }
 
 Upgraded& Session::upgrade(packet_info* pinfo, std::uint32_t stream, const Negotiated& negotiated, std::string_view subprotocol) {
-    const auto server_port = direction(pinfo) == Direction::server_to_client ? pinfo->srcport : pinfo->destport;
+    const auto ports = tcp_ports(pinfo);
+    const auto server_port = direction(pinfo) == Direction::server_to_client ? ports.source : ports.destination;
     const Limits limits{std::size_t{protocol.limit_mib} << 20};
     std::string name(subprotocol);
     auto* subdissector = find_subdissector(name, static_cast<std::uint16_t>(server_port));
     auto& upgraded =
-        *upgraded_.emplace_back(new Upgraded{stream, pinfo->num, std::move(name), subdissector, Connection(negotiated, limits)});
+        *upgraded_.emplace_back(new Upgraded{stream, pinfo->num, calls(pinfo), std::move(name), subdissector,
+                                             Connection(negotiated, limits)});
+    http.open = false;
     const auto nanoseconds = [](const nstime_t& time) { return static_cast<std::int64_t>(time.secs) * 1000000000 + time.nsecs; };
     upgraded.tally.opened = upgraded.tally.requested = upgraded.tally.last = nanoseconds(pinfo->abs_ts);
     const auto* exchange = pending() ? pending() : exchanges_.empty() ? nullptr : exchanges_.back().get();
@@ -120,26 +128,43 @@ Exchange* Session::find_response(std::uint32_t packet, std::uint32_t ordinal) {
     return found ? it->get() : nullptr;
 }
 
-Upgraded* Session::upgraded_at(std::uint32_t packet) {
-    const auto after = std::upper_bound(upgraded_.begin(), upgraded_.end(), packet,
-                                        [](std::uint32_t number, const auto& u) { return number < u->from_packet; });
+std::uint32_t& Session::calls(packet_info* pinfo) const {
+    const auto key = calls_key | number_;
+    auto* count = static_cast<std::uint32_t*>(p_get_proto_data(pinfo->pool, pinfo, protocol.id, key));
+    if (!count) {
+        count = wmem_new0(pinfo->pool, std::uint32_t);
+        p_add_proto_data(pinfo->pool, pinfo, protocol.id, key, count);
+    }
+    return *count;
+}
+
+Upgraded* Session::upgraded_at(std::uint32_t packet, std::uint32_t call) {
+    const auto after = std::upper_bound(upgraded_.begin(), upgraded_.end(), packet, [call](std::uint32_t number, const auto& u) {
+        return number != u->from_packet ? number < u->from_packet : call < u->from_call;
+    });
     return after == upgraded_.begin() ? nullptr : (after - 1)->get();
+}
+
+guint32 new_port() {
+    return ++file->ports;
 }
 
 Session* find_session(packet_info* pinfo) {
     if (file->sessions.empty())
         return nullptr;
-    auto* conversation = find_conversation_pinfo(pinfo, 0);
+    auto* conversation = find_tcp_conversation(pinfo);
     return conversation ? static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)) : nullptr;
 }
 
 Session& session_of(packet_info* pinfo, Direction direction) {
-    auto* conversation = find_or_create_conversation(pinfo);
+    auto* conversation = tcp_conversation(pinfo);
     if (auto* known = static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)))
         return *known;
     const bool client = direction == Direction::client_to_server;
-    auto& session = *file->sessions.emplace_back(
-        std::make_unique<Session>(client ? pinfo->src : pinfo->dst, client ? pinfo->srcport : pinfo->destport));
+    const auto ports = tcp_ports(pinfo);
+    const auto number = static_cast<std::uint32_t>(file->sessions.size());
+    auto& session = *file->sessions.emplace_back(std::make_unique<Session>(number, client ? pinfo->src : pinfo->dst,
+                                                                           client ? ports.source : ports.destination));
     conversation_add_proto_data(conversation, protocol.id, &session);
     return session;
 }

@@ -6,6 +6,7 @@
 #include "connection.hpp"
 #include "diagnosis.hpp"
 #include "handshake.hpp"
+#include "http_apart.hpp"
 #include "tally.hpp"
 #include "transport_watch.hpp"
 
@@ -47,6 +48,7 @@ struct Leftover {
 struct Upgraded {
     std::uint32_t stream;
     std::uint32_t from_packet;
+    std::uint32_t from_call;         ///< Of the pieces of that packet; see Session::next_call().
     std::string subprotocol;         ///< Empty: none.
     dissector_handle_t subdissector; ///< Of its messages, or null.
     Connection connection;
@@ -57,7 +59,7 @@ struct Upgraded {
 /// What one TCP connection is known to carry. It lives as long as the capture file is open.
 class Session {
   public:
-    Session(const address& client, std::uint32_t client_port);
+    Session(std::uint32_t number, const address& client, std::uint32_t client_port);
 
     Direction direction(const packet_info* pinfo) const;
 
@@ -83,20 +85,30 @@ class Session {
     const Exchange* pending() const { return awaits_response() ? exchanges_[answered_].get() : nullptr; }
     /// The request in this packet has its response.
     bool answered(std::uint32_t request_packet) const;
-    /// The connection whose frames this packet may carry, or null.
-    Upgraded* upgraded_at(std::uint32_t packet);
+    /// The connection whose frames this packet may carry, or null. `call`: which piece of the packet; after all of them if left
+    /// away.
+    Upgraded* upgraded_at(std::uint32_t packet, std::uint32_t call = G_MAXUINT32);
+    /// Counts the pieces of payload that are dissected in this visit of the packet.
+    std::uint32_t next_call(packet_info* pinfo) const { return calls(pinfo)++; }
 
     static std::uint32_t new_stream();
 
     Transport transport;
+    HttpApart http;
 
   private:
+    std::uint32_t& calls(packet_info* pinfo) const;
+
+    std::uint32_t number_;
     address client_;
     std::uint32_t client_port_;
     std::vector<std::unique_ptr<Exchange>> exchanges_;
     std::size_t answered_ = 0; ///< Of exchanges_, from the front.
     std::vector<std::unique_ptr<Upgraded>> upgraded_;
 };
+
+/// A port that no TCP header can have, and no other call returned.
+guint32 new_port();
 
 /// The session of the packet's conversation, or null.
 Session* find_session(packet_info* pinfo);

@@ -8,6 +8,7 @@
 #include "protocol.hpp"
 #include "session_fields.hpp"
 #include "sessions.hpp"
+#include "tcp_ports.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -39,6 +40,7 @@ struct Segment {
     std::uint32_t sequence;
     std::uint32_t acknowledged;
     std::uint32_t length; ///< Of the payload, as sent.
+    std::size_t payload;  ///< Where it begins.
 };
 
 constexpr std::uint32_t number(const std::uint8_t* at, int bytes) {
@@ -48,8 +50,8 @@ constexpr std::uint32_t number(const std::uint8_t* at, int bytes) {
     return value;
 }
 
-bool read_tcp(Bytes bytes, std::size_t at, std::size_t end, const packet_info* pinfo, Segment& segment) {
-    if (at + 20 > bytes.size() || number(&bytes[at], 2) != pinfo->srcport || number(&bytes[at + 2], 2) != pinfo->destport)
+bool read_tcp(Bytes bytes, std::size_t at, std::size_t end, const TcpPorts& ports, Segment& segment) {
+    if (at + 20 > bytes.size() || number(&bytes[at], 2) != ports.source || number(&bytes[at + 2], 2) != ports.destination)
         return false;
     const std::size_t header = static_cast<std::size_t>(bytes[at + 12] >> 4) * 4;
     if (header < 20 || at + header > end)
@@ -58,6 +60,7 @@ bool read_tcp(Bytes bytes, std::size_t at, std::size_t end, const packet_info* p
     segment.sequence = number(&bytes[at + 4], 4);
     segment.acknowledged = number(&bytes[at + 8], 4);
     segment.length = static_cast<std::uint32_t>(end - at - header);
+    segment.payload = at + header;
     return true;
 }
 
@@ -68,6 +71,7 @@ bool find_segment(Bytes bytes, const packet_info* pinfo, Segment& segment) {
         return false;
     const std::size_t size = v4 ? 4 : 16;
     const std::size_t before = v4 ? 12 : 8;
+    const auto ports = tcp_ports(pinfo);
     const auto* src = static_cast<const std::uint8_t*>(pinfo->src.data);
     const auto* dst = static_cast<const std::uint8_t*>(pinfo->dst.data);
     const auto last = std::min(bytes.size(), header_room);
@@ -95,7 +99,7 @@ bool find_segment(Bytes bytes, const packet_info* pinfo, Segment& segment) {
             if (next != 6)
                 continue;
         }
-        if (!read_tcp(bytes, tcp, end, pinfo, segment))
+        if (!read_tcp(bytes, tcp, end, ports, segment))
             continue;
         segment.ttl = bytes[v4 ? ip + 8 : ip + 7];
         return true;
@@ -321,19 +325,19 @@ Bytes packet_bytes(tvbuff_t* tvb) {
 }
 
 /// Most packets of most files end here.
-void observe_other(tvbuff_t* tvb, const packet_info* pinfo) {
+void observe_other(tvbuff_t* tvb, packet_info* pinfo) {
     constexpr guint32 longest_syn = 160;
     Segment segment;
     if (pinfo->fd->pkt_len > longest_syn || !find_segment(packet_bytes(tvb), pinfo, segment) ||
         (segment.flags & (SYN | ACK)) != (SYN | ACK))
         return;
-    if (auto* conversation = find_conversation_pinfo(const_cast<packet_info*>(pinfo), 0))
+    if (auto* conversation = find_tcp_conversation(pinfo))
         conversation_add_proto_data(conversation, syn_ttl_key, GINT_TO_POINTER(segment.ttl + 1));
 }
 
 void begin(Session& session, packet_info* pinfo) {
     auto& server = session.transport.sides[1];
-    auto* conversation = find_conversation_pinfo(pinfo, 0);
+    auto* conversation = find_tcp_conversation(pinfo);
     if (!conversation || server.ttl >= 0 || session.transport.request_packet)
         return;
     if (const auto ttl = GPOINTER_TO_INT(conversation_get_proto_data(conversation, syn_ttl_key)))
@@ -341,6 +345,11 @@ void begin(Session& session, packet_info* pinfo) {
 }
 
 } // namespace
+
+std::size_t find_payload(Bytes packet, const packet_info* pinfo) {
+    Segment segment;
+    return find_segment(packet, pinfo, segment) ? segment.payload : 0;
+}
 
 bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
     if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt)

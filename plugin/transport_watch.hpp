@@ -55,6 +55,9 @@ struct Transport {
     Summary summary;
 };
 
+/// Where the payload of TCP begins in the bytes of a packet, by its headers; 0: not found.
+std::size_t find_payload(Bytes packet, const packet_info* pinfo);
+
 /// Every packet comes by here after it was dissected: what its TCP header means for a WebSocket connection. Returns whether it
 /// shows anything. `tvb` is the packet.
 bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree);
