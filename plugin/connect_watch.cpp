@@ -74,15 +74,17 @@ Diagnosed read(std::string_view bytes, packet_info* pinfo, std::size_t& length) 
     if (parse_http_head(bytes, packet_arena(pinfo), head) != HeadResult::complete)
         return {};
     if (head.is_request) {
-        if (head.method == "CONNECT" && !PINFO_FD_VISITED(pinfo))
+        if (head.method == "CONNECT" && !PINFO_FD_VISITED(pinfo)) {
             add_request(head, pinfo);
+            open_tunnel(pinfo);
+        }
         return {};
     }
     if (head.status >= 100 && head.status < 200)
         return {};
     const auto* connect = find_answered(pinfo);
     if (connect && head.status >= 200 && head.status < 300 && !PINFO_FD_VISITED(pinfo))
-        open_tunnel(pinfo);
+        answer_tunnel(pinfo);
     if (!connect || (head.status >= 200 && head.status < 300))
         return {};
     if (!connects_to_port_80(connect->target) && !file->targets.contains(connect->target))

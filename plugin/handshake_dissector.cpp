@@ -116,8 +116,10 @@ void take_conversation(packet_info* pinfo, dissector_handle_t to) {
     if (!layers.http_on_tcp && !(layers.http_on_socks && to == frames_handle()))
         return;
     auto* conversation = tcp_conversation(pinfo);
-    const auto now = conversation_get_dissector(conversation, pinfo->num);
+    const auto now = conversation_get_dissector(conversation, pinfo->num + 1);
     const char* name = now ? dissector_handle_get_dissector_name(now) : nullptr;
+    if (now == tunnel_handle() && to == undecided_handle())
+        return; // the proxy's answer may be still to come
     if (!now || layers.http_on_socks || now == undecided_handle() || now == frames_handle() || now == tunnel_handle() ||
         (name && g_str_has_prefix(name, "http")))
         conversation_set_dissector_from_frame_number(conversation, pinfo->num + 1, to);

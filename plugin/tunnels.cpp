@@ -3,6 +3,7 @@
 // upgrade: nothing but WebSocket looks other than without us.
 #include "tunnels.hpp"
 
+#include "frame_dissector.hpp"
 #include "handshake_dissector.hpp"
 #include "http_apart.hpp"
 #include "protocol.hpp"
@@ -26,6 +27,10 @@ struct Tunnel {
     std::uint32_t request_packet = 0;     ///< With the end of a request to upgrade; 0: none so far.
     const guint8* request_head = nullptr; ///< All of it, if it began in an earlier packet.
     guint32 port = 0;                     ///< Of HTTP's own conversation for it.
+    bool answered = false;
+    // Where the client has not waited for the answer
+    std::uint32_t answer_packet = 0;
+    std::size_t answer_size = 0;
 };
 
 std::vector<std::unique_ptr<Tunnel>>* tunnels = nullptr;
@@ -68,6 +73,11 @@ Verdict read(Tunnel& tunnel, std::string_view bytes, std::uint32_t cut, const tc
     return verdict;
 }
 
+Tunnel* find_tunnel(packet_info* pinfo) {
+    auto* conversation = tunnels->empty() ? nullptr : find_tcp_conversation(pinfo);
+    return conversation ? static_cast<Tunnel*>(conversation_get_proto_data(conversation, key)) : nullptr;
+}
+
 /// HTTP goes by this when it visits the packets before the tunnel again.
 void tell_http_of_tunnel(conversation_t* conversation, std::uint32_t packet) {
     auto* http = static_cast<http_conv_t*>(conversation_get_proto_data(conversation, http_id));
@@ -85,12 +95,13 @@ void decide(Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo, const tcpinfo* tc
     case Verdict::upgrade:
         tunnel.request_packet = pinfo->num;
         tunnel.port = begin_http_apart(pinfo);
-        tell_http_of_tunnel(conversation, pinfo->num);
+        if (tunnel.answered)
+            tell_http_of_tunnel(conversation, pinfo->num);
         break;
     }
 }
 
-int call_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
+int call(dissector_handle_t to, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
     // A tunnel from a port to the same one: HTTP would find us at its other end.
     static bool inside = false;
     if (inside)
@@ -100,7 +111,7 @@ int call_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
     volatile int length = 0;
     inside = true;
     TRY {
-        length = call_dissector_only(http_over_tcp, tvb, pinfo, tree, tcp);
+        length = call_dissector_only(to, tvb, pinfo, tree, tcp);
     }
     FINALLY {
         inside = false;
@@ -109,24 +120,62 @@ int call_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
     return length;
 }
 
-int dissect_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
-    auto* conversation = find_tcp_conversation(pinfo);
-    auto* tunnel = conversation ? static_cast<Tunnel*>(conversation_get_proto_data(conversation, key)) : nullptr;
-    if (!tunnel || !tcp)
-        return call_http(tvb, pinfo, tree, tcp);
-    const bool from_client = tcp_ports(pinfo).source == tunnel->client_port && addresses_equal(&pinfo->src, &tunnel->client);
-    if (from_client && !PINFO_FD_VISITED(pinfo) && !tunnel->request_packet)
-        decide(*tunnel, tvb, pinfo, static_cast<const tcpinfo*>(tcp));
-    if (pinfo->num != tunnel->request_packet)
-        return call_http(tvb, pinfo, tree, tcp);
+void look_for_answer(Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo) {
+    const auto size = tvb_captured_length(tvb);
+    HttpHead head;
+    const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
+    if (parse_http_head(bytes, packet_arena(pinfo), head) != HeadResult::complete || head.is_request || head.status / 100 != 2)
+        return;
+    tunnel.answered = true;
+    tunnel.answer_packet = pinfo->num;
+    tunnel.answer_size = head.size;
+    if (tunnel.port) // else HTTP has seen the request behind CONNECT, and knows no tunnel
+        tell_http_of_tunnel(tcp_conversation(pinfo), pinfo->num + 1);
+}
+
+/// The answer, and perhaps the response from inside the tunnel: HTTP takes that for a body if it has seen the request.
+int dissect_answer(const Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
+    const auto size = static_cast<int>(tunnel.answer_size);
+    const auto can_desegment = pinfo->can_desegment;
+    pinfo->can_desegment = 0;
+    call(http_over_tcp, tvb_new_subset_length(tvb, 0, size), pinfo, tree, tcp);
+    pinfo->can_desegment = can_desegment;
+    if (tvb_reported_length_remaining(tvb, size) > 0) {
+        call(undecided_handle(), tvb_new_subset_remaining(tvb, size), pinfo, tree, tcp);
+        if (pinfo->desegment_len)
+            pinfo->desegment_offset += size;
+    }
+    return static_cast<int>(tvb_captured_length(tvb));
+}
+
+int dissect_request(const Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
     auto* request = tvb;
-    if (tunnel->request_head) {
-        const auto size = static_cast<guint>(tunnel->head.size());
-        request = tvb_new_child_real_data(tvb, tunnel->request_head, size, static_cast<gint>(size));
+    if (tunnel.request_head) {
+        const auto size = static_cast<guint>(tunnel.head.size());
+        request = tvb_new_child_real_data(tvb, tunnel.request_head, size, static_cast<gint>(size));
         add_new_data_source(pinfo, request, "Request in several segments");
     }
-    dissect_http_apart(request, pinfo, tree, tcp, Direction::client_to_server, tunnel->port);
+    dissect_http_apart(request, pinfo, tree, tcp, Direction::client_to_server, tunnel.port);
     return static_cast<int>(tvb_captured_length(tvb));
+}
+
+int dissect_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
+    auto* tunnel = find_tunnel(pinfo);
+    if (!tunnel || !tcp)
+        return call(http_over_tcp, tvb, pinfo, tree, tcp);
+    const bool from_client = tcp_ports(pinfo).source == tunnel->client_port && addresses_equal(&pinfo->src, &tunnel->client);
+    const bool first = !PINFO_FD_VISITED(pinfo);
+    const bool asked = tunnel->request_packet ? pinfo->num > tunnel->request_packet : find_session(pinfo) != nullptr;
+    if (first && from_client && !asked)
+        decide(*tunnel, tvb, pinfo, static_cast<const tcpinfo*>(tcp));
+    if (pinfo->num == tunnel->request_packet)
+        return dissect_request(*tunnel, tvb, pinfo, tree, tcp);
+    if (first && asked && !from_client && !tunnel->answered)
+        look_for_answer(*tunnel, tvb, pinfo);
+    if (pinfo->num == tunnel->answer_packet)
+        return dissect_answer(*tunnel, tvb, pinfo, tree, tcp);
+    const bool answer_comes = !from_client && (first ? !tunnel->answered : pinfo->num < tunnel->answer_packet);
+    return call(asked && !answer_comes ? undecided_handle() : http_over_tcp, tvb, pinfo, tree, tcp);
 }
 
 } // namespace
@@ -135,14 +184,21 @@ void open_tunnel(packet_info* pinfo) {
     auto* conversation = tcp_conversation(pinfo);
     const auto now = conversation_get_dissector(conversation, pinfo->num);
     const char* name = now ? dissector_handle_get_dissector_name(now) : nullptr;
-    const bool asked_ahead = find_session(pinfo) != nullptr; // HTTP has the request already
-    if (asked_ahead || !is_http_on_tcp(pinfo) || (now && !(name && g_str_has_prefix(name, "http"))))
+    if (find_session(pinfo) || !is_http_on_tcp(pinfo) || (now && now != handle && !(name && g_str_has_prefix(name, "http"))))
         return;
-    auto& tunnel = *tunnels->emplace_back(std::make_unique<Tunnel>());
-    copy_address_wmem(wmem_file_scope(), &tunnel.client, &pinfo->dst);
-    tunnel.client_port = tcp_ports(pinfo).destination;
-    conversation_add_proto_data(conversation, key, &tunnel);
+    auto* tunnel = find_tunnel(pinfo);
+    if (!tunnel) {
+        tunnel = tunnels->emplace_back(std::make_unique<Tunnel>()).get();
+        copy_address_wmem(wmem_file_scope(), &tunnel->client, &pinfo->src);
+        tunnel->client_port = tcp_ports(pinfo).source;
+        conversation_add_proto_data(conversation, key, tunnel);
+    }
     conversation_set_dissector_from_frame_number(conversation, pinfo->num + 1, handle);
+}
+
+void answer_tunnel(packet_info* pinfo) {
+    if (auto* tunnel = find_tunnel(pinfo))
+        tunnel->answered = true;
 }
 
 dissector_handle_t tunnel_handle() {

@@ -5,9 +5,11 @@
 
 namespace ws {
 
-/// The first visit: a proxy has agreed to CONNECT (RFC 9110 9.3.6). What comes next on this connection may be a request to
-/// upgrade, which HTTP's dissector shows as data where the tunnel leads to one of its own ports.
+/// The first visit: a client asks its proxy for a tunnel (RFC 9110 9.3.6). What it sends next may be a request to upgrade, which
+/// HTTP's dissector shows as data where the tunnel leads to one of its own ports.
 void open_tunnel(packet_info* pinfo);
+/// The proxy has agreed.
+void answer_tunnel(packet_info* pinfo);
 
 dissector_handle_t tunnel_handle();
 
