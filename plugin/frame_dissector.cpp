@@ -21,16 +21,16 @@ dissector_handle_t upgrade;
 dissector_handle_t http_over_tcp;
 
 /// How many pieces of a connection this packet had so far; the packet's number alone does not tell them apart.
-std::uint32_t next_ordinal(packet_info* pinfo, std::uint32_t stream) {
+std::uint32_t& pieces_of(packet_info* pinfo, std::uint32_t stream) {
     auto* count = static_cast<std::uint32_t*>(p_get_proto_data(pinfo->pool, pinfo, protocol.id, stream));
     if (!count) {
         count = wmem_new0(pinfo->pool, std::uint32_t);
         p_add_proto_data(pinfo->pool, pinfo, protocol.id, stream, count);
     }
-    return (*count)++;
+    return *count;
 }
 
-Piece piece_of(tvbuff_t* tvb, packet_info* pinfo, Direction direction, const tcpinfo* tcp) {
+Piece piece_of(tvbuff_t* tvb, packet_info* pinfo, std::uint32_t stream, Direction direction, const tcpinfo* tcp) {
     Piece piece;
     const auto captured = tvb_captured_length(tvb);
     piece.direction = direction;
@@ -39,12 +39,13 @@ Piece piece_of(tvbuff_t* tvb, packet_info* pinfo, Direction direction, const tcp
     if (tcp && !tcp->is_reassembled) // reassembled bytes are in order, and do not begin where the segment does
         piece.sequence = tcp->seq;
     piece.packet = pinfo->num;
+    piece.ordinal = pieces_of(pinfo, stream);
     piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
     return piece;
 }
 
-Facts read_piece(Piece& piece, packet_info* pinfo, Upgraded& upgraded) {
-    piece.ordinal = next_ordinal(pinfo, upgraded.stream);
+Facts read_piece(const Piece& piece, packet_info* pinfo, Upgraded& upgraded) {
+    ++pieces_of(pinfo, upgraded.stream);
     if (PINFO_FD_VISITED(pinfo))
         return upgraded.connection.again(piece, packet_arena(pinfo));
     const auto facts = upgraded.connection.feed(piece, may_revisit(pinfo), packet_arena(pinfo));
@@ -107,16 +108,13 @@ void leave_to_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, tcpinfo*
 
 int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, tcpinfo* tcp) {
     auto* session = find_session(pinfo);
-    if (!session)
-        return 0;
-    const auto call = session->next_call(pinfo);
-    auto* upgraded = session->upgraded_at(pinfo->num, call);
+    auto* upgraded = session ? session->upgraded_now(pinfo) : nullptr;
     if (!upgraded)
         return 0;
     const auto direction = session->direction(pinfo);
     static_assert(std::is_trivially_destructible_v<Piece> && std::is_trivially_destructible_v<Facts>);
-    Piece piece = piece_of(tvb, pinfo, direction, tcp);
-    const auto* http = find_http_part(*session, *upgraded, piece, pinfo, call);
+    Piece piece = piece_of(tvb, pinfo, upgraded->stream, direction, tcp);
+    const auto* http = find_http_part(*session, *upgraded, piece, pinfo);
     const HttpApart::Part part = http ? *http : HttpApart::Part{}; // the dissector called may add others
     auto* frames_tvb = tvb;
     const auto whole = piece;

@@ -13,6 +13,7 @@
 #include "tunnels.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace ws {
 namespace {
@@ -28,9 +29,9 @@ struct Seen {
     std::uint32_t heads; ///< Of requests of any kind.
     std::uint32_t requests;
     std::uint32_t responses;
-    const guint8* shown; ///< The head that dissect_response_before() took care of.
-    bool apart;          ///< Its heads were shown by dissect_heads_of().
-    bool upgraded;       ///< The last of them is a 101 response.
+    const guint8* shown;   ///< The head that dissect_response_before() took care of.
+    bool apart;            ///< Its heads were shown by dissect_heads_of().
+    const guint8* upgrade; ///< The 101 response.
 };
 
 constexpr guint32 seen_key = 0xffffffff; // those of streams and sessions are below
@@ -187,9 +188,13 @@ Half read_response_head(const HttpHead& head, packet_info* pinfo, Seen& seen) {
     half.context.other_packet = exchange->request_captured ? exchange->request_packet : 0;
     half.context.has_time = exchange->request_captured;
     nstime_delta(&half.context.time, &pinfo->abs_ts, &exchange->request_time);
+    if (head.status == 101)
+        pass_response(pinfo, exchange->stream);
     if (!PINFO_FD_VISITED(pinfo) && head.status == 101) {
-        session.upgrade(pinfo, exchange->stream, negotiate(half.handshake.extensions, half.handshake.extensions_read),
-                        half.handshake.protocols.empty() ? std::string_view{} : half.handshake.protocols[0]);
+        auto& upgraded =
+            session.upgrade(pinfo, exchange->stream, negotiate(half.handshake.extensions, half.handshake.extensions_read),
+                            half.handshake.protocols.empty() ? std::string_view{} : half.handshake.protocols[0]);
+        upgraded.answered = true;
         take_conversation(pinfo, frames_handle());
     }
     return half;
@@ -231,7 +236,7 @@ bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet
             found = true;
             add_handshake(tree, pinfo, tvb, static_cast<int>(at), bytes.substr(at, head.size), half.handshake, half.context);
             if (half.handshake.status == 101) {
-                seen.upgraded = true;
+                seen.upgrade = begin;
                 dissect_after_response(tvb, static_cast<int>(at + head.size), pinfo, tree);
                 break;
             }
@@ -256,11 +261,12 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
         return true;
     const bool tls = look_at_layers(pinfo).tls;
     bool found = false;
+    bool upgraded = false;
     for (auto* source = pinfo->data_src; source; source = g_slist_next(source)) {
         auto* tvb = get_data_source_tvb(static_cast<struct data_source*>(source->data));
         const auto size = tvb_captured_length(tvb);
         const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
-        if (seen.upgraded && tls) {
+        if (upgraded && tls) {
             if (!is_overlooked(bytes))
                 break;
             dissect_after_response(tvb, 0, pinfo, tree);
@@ -273,6 +279,8 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
         const auto at = source == pinfo->data_src || !g_ascii_isalpha(bytes[0]) ? find_tcp_payload(bytes, pinfo) : 0;
         if (at != std::string_view::npos)
             found = dissect_heads(tvb, bytes, at, pinfo, tree, tls) || found;
+        const auto* begin = reinterpret_cast<const guint8*>(bytes.data());
+        upgraded = seen.upgrade && !std::less()(seen.upgrade, begin) && std::less()(seen.upgrade, begin + size);
     }
     return found;
 }
@@ -306,7 +314,7 @@ bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree
     if (seen.shown == start)
         return true;
     seen.shown = start;
-    seen.upgraded = true;
+    seen.upgrade = start;
     const Half half = read_half(head, pinfo, look_at_layers(pinfo).tls, seen);
     if (half.is_websocket)
         add_handshake(tree, pinfo, source, static_cast<int>(begin), bytes.substr(begin, head.size), half.handshake, half.context);

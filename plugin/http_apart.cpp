@@ -22,8 +22,8 @@ bool is_head(std::string_view bytes, bool request, const Arena& arena) {
     return result == HeadResult::incomplete || (result == HeadResult::complete && (!request || is_upgrade_request(head)));
 }
 
-std::optional<HttpApart::Part> look_for_http(HttpApart& http, const Upgraded& upgraded, const Piece& piece, packet_info* pinfo,
-                                             std::uint32_t call) noexcept {
+std::optional<HttpApart::Part> look_for_http(HttpApart& http, const Upgraded& upgraded, const Piece& piece,
+                                             packet_info* pinfo) noexcept {
     const bool request = piece.direction == Direction::client_to_server;
     const std::string_view start = request ? "GET /" : "HTTP/1.";
     if (!request && !http.open)
@@ -36,7 +36,8 @@ std::optional<HttpApart::Part> look_for_http(HttpApart& http, const Upgraded& up
         return std::nullopt;
     if (found->whole && !is_head(as_text(piece.bytes.subspan(found->offset)), request, packet_arena(pinfo)))
         return std::nullopt;
-    return HttpApart::Part{pinfo->num, call, found->offset, found->whole ? http.begin(pinfo->num) : 0};
+    const auto port = found->whole ? http.begin(pinfo->num) : 0;
+    return HttpApart::Part{pinfo->num, upgraded.stream, piece.ordinal, piece.bytes.size(), found->offset, port};
 }
 
 bool has_tls(const packet_info* pinfo) {
@@ -61,17 +62,18 @@ guint32 HttpApart::begin(std::uint32_t packet) {
     return conversations.back().port;
 }
 
-const HttpApart::Part* find_http_part(Session& session, const Upgraded& upgraded, const Piece& piece, packet_info* pinfo,
-                                      std::uint32_t call) {
-    auto& http = session.http;
+const HttpApart::Part* find_http_part(Session& session, const Upgraded& upgraded, const Piece& piece, packet_info* pinfo) {
+    auto& parts = session.http.parts;
     if (!PINFO_FD_VISITED(pinfo)) {
-        const auto part = look_for_http(http, upgraded, piece, pinfo, call);
-        return part ? &http.parts.emplace_back(*part) : nullptr;
+        const auto part = look_for_http(session.http, upgraded, piece, pinfo);
+        return part ? &parts.emplace_back(*part) : nullptr;
     }
-    const auto it = std::lower_bound(http.parts.begin(), http.parts.end(), pinfo->num,
-                                     [](const HttpApart::Part& part, std::uint32_t packet) { return part.packet < packet; });
-    const auto found = std::find_if(it, http.parts.end(), [&](const auto& p) { return p.packet != pinfo->num || p.call == call; });
-    return found != http.parts.end() && found->packet == pinfo->num ? &*found : nullptr;
+    auto it = std::lower_bound(parts.begin(), parts.end(), pinfo->num,
+                               [](const HttpApart::Part& part, std::uint32_t packet) { return part.packet < packet; });
+    for (; it != parts.end() && it->packet == pinfo->num; ++it)
+        if (it->stream == upgraded.stream && it->ordinal == piece.ordinal && it->size == piece.bytes.size())
+            return &*it;
+    return nullptr;
 }
 
 guint32 begin_http_apart(packet_info* pinfo) {

@@ -22,7 +22,10 @@ struct HttpApart {
     /// Where, in a piece of payload that came after an upgrade, frames end.
     struct Part {
         std::uint32_t packet;
-        std::uint32_t call; ///< Which piece of the packet.
+        std::uint32_t stream;
+        // Of the piece. A later visit may leave out pieces that wait for more: its ordinal alone does not tell which one this is.
+        std::uint32_t ordinal;
+        std::size_t size;
         std::size_t offset;
         guint32 port; ///< 0: what follows is too short to tell; it waits for the next segment.
     };
@@ -37,8 +40,7 @@ struct HttpApart {
 };
 
 /// The part of a piece that is not frames but a head (RFC 9112 2.1), or null: a second request to upgrade, or its response.
-const HttpApart::Part* find_http_part(Session& session, const Upgraded& upgraded, const Piece& piece, packet_info* pinfo,
-                                      std::uint32_t call);
+const HttpApart::Part* find_http_part(Session& session, const Upgraded& upgraded, const Piece& piece, packet_info* pinfo);
 
 /// The first visit: this packet has a request to upgrade that HTTP would not read. Returns the port for it.
 guint32 begin_http_apart(packet_info* pinfo);

@@ -22,7 +22,7 @@ struct File {
 };
 File* file = nullptr;
 /// Of the numbers under which things are kept with a packet; those of streams are below.
-constexpr guint32 calls_key = 0x80000000;
+constexpr guint32 response_key = 0x80000000;
 
 void open_file() {
     file = new File;
@@ -35,8 +35,7 @@ void close_file() {
 
 } // namespace
 
-Session::Session(std::uint32_t number, const address& client, std::uint32_t client_port)
-    : number_(number), client_port_(client_port) {
+Session::Session(const address& client, std::uint32_t client_port) : client_port_(client_port) {
     copy_address_wmem(wmem_file_scope(), &client_, &client);
 }
 
@@ -81,8 +80,7 @@ Upgraded& Session::upgrade(packet_info* pinfo, std::uint32_t stream, const Negot
     std::string name(subprotocol);
     auto* subdissector = find_subdissector(name, static_cast<std::uint16_t>(server_port));
     auto& upgraded =
-        *upgraded_.emplace_back(new Upgraded{stream, pinfo->num, calls(pinfo), std::move(name), subdissector,
-                                             Connection(negotiated, limits)});
+        *upgraded_.emplace_back(new Upgraded{stream, pinfo->num, std::move(name), subdissector, Connection(negotiated, limits)});
     http.open = false;
     const auto nanoseconds = [](const nstime_t& time) { return static_cast<std::int64_t>(time.secs) * 1000000000 + time.nsecs; };
     upgraded.tally.opened = upgraded.tally.requested = upgraded.tally.last = nanoseconds(pinfo->abs_ts);
@@ -128,21 +126,21 @@ Exchange* Session::find_response(std::uint32_t packet, std::uint32_t ordinal) {
     return found ? it->get() : nullptr;
 }
 
-std::uint32_t& Session::calls(packet_info* pinfo) const {
-    const auto key = calls_key | number_;
-    auto* count = static_cast<std::uint32_t*>(p_get_proto_data(pinfo->pool, pinfo, protocol.id, key));
-    if (!count) {
-        count = wmem_new0(pinfo->pool, std::uint32_t);
-        p_add_proto_data(pinfo->pool, pinfo, protocol.id, key, count);
-    }
-    return *count;
+Upgraded* Session::upgraded_at(std::uint32_t packet) {
+    const auto after = std::upper_bound(upgraded_.begin(), upgraded_.end(), packet,
+                                        [](std::uint32_t number, const auto& u) { return number < u->from_packet; });
+    return after == upgraded_.begin() ? nullptr : (after - 1)->get();
 }
 
-Upgraded* Session::upgraded_at(std::uint32_t packet, std::uint32_t call) {
-    const auto after = std::upper_bound(upgraded_.begin(), upgraded_.end(), packet, [call](std::uint32_t number, const auto& u) {
-        return number != u->from_packet ? number < u->from_packet : call < u->from_call;
-    });
-    return after == upgraded_.begin() ? nullptr : (after - 1)->get();
+Upgraded* Session::upgraded_now(packet_info* pinfo) {
+    auto* last = upgraded_at(pinfo->num);
+    if (!last || !last->answered || last->from_packet != pinfo->num || last == upgraded_.front().get())
+        return last;
+    return p_get_proto_data(pinfo->pool, pinfo, protocol.id, response_key | last->stream) ? last : upgraded_at(pinfo->num - 1);
+}
+
+void pass_response(packet_info* pinfo, std::uint32_t stream) {
+    p_add_proto_data(pinfo->pool, pinfo, protocol.id, response_key | stream, pinfo);
 }
 
 guint32 new_port() {
@@ -162,9 +160,8 @@ Session& session_of(packet_info* pinfo, Direction direction) {
         return *known;
     const bool client = direction == Direction::client_to_server;
     const auto ports = tcp_ports(pinfo);
-    const auto number = static_cast<std::uint32_t>(file->sessions.size());
-    auto& session = *file->sessions.emplace_back(std::make_unique<Session>(number, client ? pinfo->src : pinfo->dst,
-                                                                           client ? ports.source : ports.destination));
+    auto& session = *file->sessions.emplace_back(
+        std::make_unique<Session>(client ? pinfo->src : pinfo->dst, client ? ports.source : ports.destination));
     conversation_add_proto_data(conversation, protocol.id, &session);
     return session;
 }

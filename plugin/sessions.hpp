@@ -48,18 +48,18 @@ struct Leftover {
 struct Upgraded {
     std::uint32_t stream;
     std::uint32_t from_packet;
-    std::uint32_t from_call;         ///< Of the pieces of that packet; see Session::next_call().
     std::string subprotocol;         ///< Empty: none.
     dissector_handle_t subdissector; ///< Of its messages, or null.
     Connection connection;
     Leftover leftover[2] = {}; ///< Indexed by Direction.
     Tally tally = {};
+    bool answered = false; ///< It began with a response.
 };
 
 /// What one TCP connection is known to carry. It lives as long as the capture file is open.
 class Session {
   public:
-    Session(std::uint32_t number, const address& client, std::uint32_t client_port);
+    Session(const address& client, std::uint32_t client_port);
 
     Direction direction(const packet_info* pinfo) const;
 
@@ -85,11 +85,10 @@ class Session {
     const Exchange* pending() const { return awaits_response() ? exchanges_[answered_].get() : nullptr; }
     /// The request in this packet has its response.
     bool answered(std::uint32_t request_packet) const;
-    /// The connection whose frames this packet may carry, or null. `call`: which piece of the packet; after all of them if left
-    /// away.
-    Upgraded* upgraded_at(std::uint32_t packet, std::uint32_t call = G_MAXUINT32);
-    /// Counts the pieces of payload that are dissected in this visit of the packet.
-    std::uint32_t next_call(packet_info* pinfo) const { return calls(pinfo)++; }
+    /// The connection whose frames this packet may carry, or null; the last if there are two.
+    Upgraded* upgraded_at(std::uint32_t packet);
+    /// The one whose frames come next in this visit of the packet: it may begin with the end of another.
+    Upgraded* upgraded_now(packet_info* pinfo);
 
     static std::uint32_t new_stream();
 
@@ -97,15 +96,15 @@ class Session {
     HttpApart http;
 
   private:
-    std::uint32_t& calls(packet_info* pinfo) const;
-
-    std::uint32_t number_;
     address client_;
     std::uint32_t client_port_;
     std::vector<std::unique_ptr<Exchange>> exchanges_;
     std::size_t answered_ = 0; ///< Of exchanges_, from the front.
     std::vector<std::unique_ptr<Upgraded>> upgraded_;
 };
+
+/// The response that upgrades to this stream was passed in this visit of the packet.
+void pass_response(packet_info* pinfo, std::uint32_t stream);
 
 /// A port that no TCP header can have, and no other call returned.
 guint32 new_port();

@@ -10,6 +10,7 @@ import pytest
 import builder
 from builder import KEY, RSV1, Capture, Deflater, close, ping, pong, request, response, text
 from support import CLIENT, SERVER, Cases, Truth, fields, save, streams, tshark
+from tls import Tls, secrets
 
 DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
@@ -163,6 +164,56 @@ for server_port in (1080, 9050):
                   functools.partial(through_socks4, port=target, name=b"example.com"), **on)
 
 
+# ---- TLS inside -------------------------------------------------------------
+
+def open_socks5(tcp, host, port):
+    tcp.syn().client(b"\x05\x01\x00").server(b"\x05\x00")
+    return tcp.client(b"\x05\x01\x00" + address(host, port)).server(b"\x05\x00\x00" + address("10.0.0.9", 40000))
+
+
+def wss(tcp, version):
+    tls = Tls(tcp, version)
+    truth = talk(tls)
+    truth.handshakes[0]["ws.handshake.url"] = "wss://example.com/chat"
+    return truth
+
+
+def wss_through_connect(tcp, port, version):
+    return wss(connect(tcp, port).server(ESTABLISHED), version)
+
+
+def wss_through_socks5(tcp, port, version):
+    return wss(open_socks5(tcp, "example.com", port), version)
+
+
+def two_upgrades_in_tls(tcp):
+    tls = Tls(connect(tcp, 443).server(ESTABLISHED), "1.3")
+    tls.client(request()).server(response(), text("one")).client(text("first", mask=KEY))
+    tls.client(close(1000, mask=KEY), request(headers=DEFLATE)).server(close(1000))
+    deflater = Deflater()
+    tls.server(response(headers=DEFLATE), *(text(deflater.message(b"two two"), rsv=RSV1) for _ in range(3)))
+    tls.client(close(1000, mask=KEY)).server(close(1000)).fin()
+    return Truth(client=["first"], server=["one"] + ["two two"] * 3)
+
+
+TLS_OPTIONS = {"preferences": [f"tls.keylog_file:{secrets()}"]}
+inside_tls = TunnelCases(runs=[("asis", 1), ("asis", 2), ("coalesced", 1), ("coalesced", 2), (600, 1), (600, 2)], **TLS_OPTIONS)
+for tls_version in ("1.2", "1.3"):
+    for tls_port in (443, 9999):
+        for proxy_port in (8080, 3128, 9090):
+            inside_tls.add(f"connect_{proxy_port}_to_{tls_port}_{tls_version}",
+                           functools.partial(wss_through_connect, port=tls_port, version=tls_version),
+                           server=("10.0.0.2", proxy_port))
+        inside_tls.add(f"socks5_to_{tls_port}_{tls_version}",
+                       functools.partial(wss_through_socks5, port=tls_port, version=tls_version), server=("10.0.0.2", 1080))
+inside_tls.add("two_upgrades", two_upgrades_in_tls, server=("10.0.0.2", 8080))
+
+
+@inside_tls.parametrize
+def test_tls_inside(case, run):
+    inside_tls.check(case, run)
+
+
 @cases.parametrize
 def test_connect(case, run):
     cases.check(case, run)
@@ -176,3 +227,67 @@ def test_plain_connect_to_443(case, run):
 @socks.parametrize
 def test_socks(case, run):
     socks.check(case, run)
+
+
+# ---- tunnels without WebSocket ----------------------------------------------
+
+def plain_get(tcp):
+    tcp.client(b"GET /page HTTP/1.1\r\nHost: example.com\r\n\r\n")
+    tcp.server(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+    tcp.client(b"GET /other HTTP/1.1\r\nHost: example.com\r\n\r\n").server(b"HTTP/1.1 204 No Content\r\n\r\n").fin()
+
+
+def almost_a_request(tcp):
+    tcp.client(b"GET /up HTTP/1.1\r\nUpgrade: h2c\r\n\r\n").server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").fin()
+
+
+def endless_head(tcp):
+    tcp.client(b"GET /" + b"x" * 500).client(b"y" * 500).server(b"?").client(b"\r\nz: z\r\n").fin()
+
+
+def server_speaks_first(tcp):
+    tcp.server(b"SSH-2.0-x\r\n").client(b"SSH-2.0-y\r\n").client(b"G").server(bytes(range(256))).client(b"ET /").fin()
+
+
+def binary_bytes(tcp):
+    tcp.client(bytes(range(40))).server(b"\x81\x02hi").client(b"\x00").server(b"HTTP/1.1 200 OK\r\n\r\n").fin()
+
+
+def silence(tcp):
+    tcp.fin()
+
+
+def pop3(tcp):
+    tcp.server(b"+OK ready\r\n").client(b"USER ada\r\n").server(b"+OK\r\n").fin()
+
+
+ORDINARY = [plain_get, almost_a_request, endless_head, server_speaks_first, binary_bytes, silence, pop3]
+
+
+def ordinary():
+    """Tunnels that carry anything else."""
+    capture = Capture()
+    for content in ORDINARY:
+        for proxy, ports in {8080: (80, 110, 443, 9999), 9090: (80, 9090)}.items():
+            for port in ports:
+                content(connect(capture.tcp(server=("10.0.0.2", proxy)), port).server(ESTABLISHED))
+        refused = connect(capture.tcp(server=("10.0.0.2", 3128)), 443).server(response(status="403 Forbidden"))
+        content(refused)
+        content(connect(capture.tcp(server=("10.0.0.2", 3128)), 443))  # without an answer
+        for host in ("10.0.0.9", "example.com"):
+            for port in (80, 9999):
+                content(open_socks5(capture.tcp(server=("10.0.0.2", 1080)), host, port))
+        for version in ("1.2", "1.3"):
+            content(Tls(connect(capture.tcp(server=("10.0.0.2", 8080)), 443).server(ESTABLISHED), version))
+            content(Tls(open_socks5(capture.tcp(server=("10.0.0.2", 1080)), "example.com", 443), version))
+    return capture
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+@pytest.mark.parametrize("segmentation", ["asis", "coalesced", 20, "bytes"])
+def test_ordinary_tunnels_look_as_without_the_plugin(segmentation, passes):
+    path = save(ordinary(), segmentation)
+    assert secrets().stat().st_size
+    # The heuristic that takes the beginning of a request line in pieces for HTTP is not of tunnels.
+    options = ["-V", "-x", "-o", f"tls.keylog_file:{secrets()}", *["-2"] * (passes - 1), "--disable-heuristic", "ws_tcp"]
+    assert tshark(path, *options) == tshark(path, *options[:-2], plugins=None)
