@@ -3,7 +3,7 @@
 
 import pytest
 
-from builder import (BINARY, KEY, RSV1, TEXT, Capture, Deflater, binary, close, fragments, ping, pong, request, response,
+from builder import (BINARY, KEY, RSV1, Capture, Deflater, binary, close, fragments, ping, pong, request, response,
                      text)
 from support import CLIENT, SERVER, Cases, Truth, dissect, save
 
