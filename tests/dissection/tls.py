@@ -22,6 +22,16 @@ def secrets():
     return scratch() / "tls-secrets"
 
 
+def with_secrets(path):
+    """The capture with the secrets in it, if there are any."""
+    if not secrets().exists():
+        return path
+    copy = path.with_suffix(".pcapng")
+    subprocess.run(["editcap", "--inject-secrets", f"tls,{secrets()}", path, copy], check=True, capture_output=True)
+    copy.chmod(0o644)
+    return copy
+
+
 @functools.cache
 def contexts(version):
     folder = scratch()
