@@ -139,7 +139,8 @@ std::uint32_t requests_before(packet_info* pinfo, const Seen& seen, const Sessio
     auto* conversation = find_tcp_conversation(pinfo);
     const auto* http =
         conversation ? static_cast<const http_conv_t*>(conversation_get_proto_data(conversation, http_id)) : nullptr;
-    const auto all = (http ? unanswered_requests(http, pinfo->num, most) : 0) + seen.heads;
+    const auto unanswered = http ? unanswered_requests(http, pinfo->num, most) : 0;
+    const auto all = std::max(unanswered, tunnel_awaits_answer(pinfo) ? 1U : 0U) + seen.heads;
     return all > session.waiting() ? all - session.waiting() : 0;
 }
 

@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t longest_head = 65536;
 
 struct Tunnel {
+    std::uint32_t packet = 0;            ///< With CONNECT.
+    dissector_handle_t before = nullptr; ///< Of the conversation; null: TCP goes by the ports.
     address client;
     guint32 client_port = 0;
     std::string head;                     ///< What the client has sent so far, if it may be the beginning of a request.
@@ -91,7 +93,7 @@ void decide(Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo, const tcpinfo* tc
     auto* conversation = tcp_conversation(pinfo);
     switch (read(tunnel, bytes, tvb_reported_length(tvb) - size, tcp, pinfo)) {
     case Verdict::incomplete: break;
-    case Verdict::other: conversation_set_dissector_from_frame_number(conversation, pinfo->num, http_over_tcp); break;
+    case Verdict::other: conversation_set_dissector_from_frame_number(conversation, pinfo->num, tunnel.before); break;
     case Verdict::upgrade:
         tunnel.request_packet = pinfo->num;
         tunnel.port = begin_http_apart(pinfo);
@@ -175,7 +177,8 @@ int dissect_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
     if (pinfo->num == tunnel->answer_packet)
         return dissect_answer(*tunnel, tvb, pinfo, tree, tcp);
     const bool answer_comes = !from_client && (first ? !tunnel->answered : pinfo->num < tunnel->answer_packet);
-    return call(asked && !answer_comes ? undecided_handle() : http_over_tcp, tvb, pinfo, tree, tcp);
+    const int length = call(asked && !answer_comes ? undecided_handle() : http_over_tcp, tvb, pinfo, tree, tcp);
+    return length ? length : 1; // of nothing, at the end of the connection: else TCP would ask HTTP once more
 }
 
 } // namespace
@@ -193,12 +196,20 @@ void open_tunnel(packet_info* pinfo) {
         tunnel->client_port = tcp_ports(pinfo).source;
         conversation_add_proto_data(conversation, key, tunnel);
     }
+    tunnel->packet = pinfo->num;
+    if (now != handle)
+        tunnel->before = now;
     conversation_set_dissector_from_frame_number(conversation, pinfo->num + 1, handle);
 }
 
 void answer_tunnel(packet_info* pinfo) {
     if (auto* tunnel = find_tunnel(pinfo))
         tunnel->answered = true;
+}
+
+bool tunnel_awaits_answer(packet_info* pinfo) {
+    const auto* tunnel = find_tunnel(pinfo);
+    return tunnel && !tunnel->answered && tunnel->packet < pinfo->num;
 }
 
 dissector_handle_t tunnel_handle() {

@@ -11,6 +11,9 @@ void open_tunnel(packet_info* pinfo);
 /// The proxy has agreed.
 void answer_tunnel(packet_info* pinfo);
 
+/// The first visit: so far it has not, and was asked in an earlier packet.
+bool tunnel_awaits_answer(packet_info* pinfo);
+
 dissector_handle_t tunnel_handle();
 
 } // namespace ws
