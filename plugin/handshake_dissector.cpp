@@ -219,7 +219,8 @@ bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet
         if (watch_connect(tvb, static_cast<int>(at), bytes.substr(at), pinfo, tree))
             return true;
         const bool connect = bytes.substr(at).starts_with("CONNECT ");
-        if (!connect && !mentions_websocket(bytes.substr(at)) && !(session && (session->awaits_response() || PINFO_FD_VISITED(pinfo))))
+        if (!connect && !mentions_websocket(bytes.substr(at)) &&
+            !(session && (session->awaits_response() || PINFO_FD_VISITED(pinfo))))
             break;
         HttpHead head;
         if (parse_http_head(bytes.substr(at), arena, head) != HeadResult::complete)
@@ -247,8 +248,8 @@ bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet
     return found;
 }
 
-/// A record of TLS after that with the response, in the same packet. HTTP goes by the packet's number and takes it for more of its
-/// own; it waits for the next one if this could be the beginning of a line.
+/// A record of TLS after that with the response, in the same packet. HTTP goes by the packet's number and takes it for more of
+/// its own; it waits for the next one if this could be the beginning of a line.
 bool is_overlooked(std::string_view record) {
     return !record.empty() && (!g_ascii_isprint(record[0]) || record.find('\n') != std::string_view::npos);
 }

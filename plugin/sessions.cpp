@@ -41,7 +41,7 @@ Session::Session(const address& client, std::uint32_t client_port) : client_port
 
 Direction Session::direction(const packet_info* pinfo) const {
     return tcp_ports(pinfo).source == client_port_ && addresses_equal(&pinfo->src, &client_) ? Direction::client_to_server
-                                                                                    : Direction::server_to_client;
+                                                                                             : Direction::server_to_client;
 }
 
 std::uint32_t Session::new_stream() {

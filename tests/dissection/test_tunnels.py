@@ -73,6 +73,17 @@ add_connects(to_443, [443])
 
 
 @cases.on(server=("10.0.0.2", 8080))
+def connect_to_an_ipv6_address(tcp):
+    connect(tcp, 80, "[2001:db8::1]").server(ESTABLISHED)
+    return talk(tcp)
+
+
+@cases.on(server=("fd00::2", 3128), ip=6)
+def connect_over_ipv6(tcp):
+    return through_connect(tcp, 80)
+
+
+@cases.on(server=("10.0.0.2", 8080))
 def connect_after_it_was_refused(tcp):
     connect(tcp, 80).server(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno")
     tcp.client(b"CONNECT example.com:80 HTTP/1.1\r\nProxy-Authorization: Basic eDp5\r\n\r\n").server(ESTABLISHED)
@@ -203,8 +214,10 @@ for tls_version in ("1.2", "1.3"):
             inside_tls.add(f"connect_{proxy_port}_to_{tls_port}_{tls_version}",
                            functools.partial(wss_through_connect, port=tls_port, version=tls_version),
                            server=("10.0.0.2", proxy_port))
-        inside_tls.add(f"socks5_to_{tls_port}_{tls_version}",
-                       functools.partial(wss_through_socks5, port=tls_port, version=tls_version), server=("10.0.0.2", 1080))
+        for proxy_port in (1080, 9050):
+            inside_tls.add(f"socks5_{proxy_port}_to_{tls_port}_{tls_version}",
+                           functools.partial(wss_through_socks5, port=tls_port, version=tls_version),
+                           server=("10.0.0.2", proxy_port))
 inside_tls.add("two_upgrades", two_upgrades_in_tls, server=("10.0.0.2", 8080))
 
 
@@ -226,6 +239,39 @@ def test_plain_connect_to_443(case, run):
 @socks.parametrize
 def test_socks(case, run):
     socks.check(case, run)
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_socks_by_decode_as(passes):
+    """Wireshark's SOCKS then swaps the wrong port, and leaves it so."""
+    capture, truths = Capture(), []
+    for i in range(3):
+        truths.append(through_socks5(capture.tcp(server=("10.0.0.2", 9050)), ("10.0.0.9", "example.com", "fd00::9")[i], 80))
+    found = streams(save(capture), "-d", "tcp.port==9050,socks", *["-2"] * (passes - 1))
+    assert len(found) == len(truths)
+    for truth, number in zip(truths, sorted(found)):
+        truth.check(found[number])
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+@pytest.mark.parametrize("end", ["fin", None])
+def test_tunnels_between_the_same_ports(end, passes):
+    """Another connection to the proxy from the same port, and to another host in it."""
+    capture = Capture()
+    client, proxy = ("10.0.0.1", 50000), ("10.0.0.2", 8080)
+    first = connect(capture.tcp(client, proxy, isn=(1000, 5000)), 80).server(ESTABLISHED)
+    first.client(request(headers=DEFLATE)).server(response(headers=DEFLATE))
+    first.client(text(Deflater().message(b"first"), rsv=RSV1, mask=KEY))
+    if end:
+        first.fin()
+    second = connect(capture.tcp(client, proxy, isn=(700000, 800000)), 80, "other.example.com").server(ESTABLISHED)
+    second.client(request(host="other.example.com")).server(response() + text("second"))
+    second.client(close(1000, mask=KEY)).server(close(1000)).fin()
+    found = streams(save(capture), *["-2"] * (passes - 1))
+    one, other = (found[number] for number in sorted(found))
+    Truth(client=["first"], diagnoses=["closed_without_close_frame"] if end else []).check(one)
+    Truth(server=["second"]).check(other)
+    assert [{layer.get("ws.stream") for layer in stream.layers} for stream in (one, other)] == [{"0"}, {"1"}]
 
 
 # ---- tunnels without WebSocket ----------------------------------------------

@@ -64,7 +64,8 @@ std::optional<std::size_t> border(std::string_view before, std::string_view next
 TEST(FirstBorder, IsTheEndOfTheFrameInProgress) {
     for (std::size_t cut = 0; cut < masked_hi.size(); ++cut)
         EXPECT_EQ(border(masked_hi.substr(0, cut), std::string(masked_hi.substr(cut)) + "GET /"),
-                  (cut ? masked_hi.size() - cut : 0U)) << cut;
+                  (cut ? masked_hi.size() - cut : 0U))
+            << cut;
     EXPECT_EQ(border(masked_hi, "GET /"sv), 0U);
     EXPECT_EQ(border(masked_hi.substr(0, 4), "\x03"sv), std::nullopt) << "it ends later";
     EXPECT_EQ(border(masked_hi.substr(0, 1), ""sv), std::nullopt) << "its header is cut";
