@@ -254,6 +254,13 @@ bool is_overlooked(std::string_view record) {
     return !record.empty() && (!g_ascii_isprint(record[0]) || record.find('\n') != std::string_view::npos);
 }
 
+bool is_tls_record(const struct data_source* source) {
+    char* name = get_data_source_description(source);
+    const bool is_record = g_str_has_prefix(name, "Decrypted TLS");
+    wmem_free(nullptr, name);
+    return is_record;
+}
+
 bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
     // HTTP keeps this for each packet in which it has dissected a head, and did not put it off until its body is complete.
     if (!p_get_proto_data(wmem_file_scope(), pinfo, http_id, 0))
@@ -269,6 +276,8 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
         const auto size = tvb_captured_length(tvb);
         const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
         if (upgraded && tls) {
+            if (!is_tls_record(static_cast<struct data_source*>(source->data)))
+                continue;
             if (!is_overlooked(bytes))
                 break;
             dissect_after_response(tvb, 0, pinfo, tree);

@@ -5,7 +5,7 @@ import functools
 
 import pytest
 
-from builder import KEY, RSV1, Deflater, close, fragments, request, response, text
+from builder import KEY, RSV1, Deflater, binary, close, fragments, request, response, text
 from support import Cases, Truth
 from tls import Tls, secrets
 
@@ -59,6 +59,16 @@ def frames_in_the_record_of_the_response_and_the_next(tls):
     tls.client(request()).server(response() + text("same"), text("next"), text("last")).server(text("later"))
     finish(tls)
     return Truth(server=["same", "next", "last", "later"])
+
+
+@case
+def messages_that_look_like_frames_after_the_response(tls):
+    """What a message inflates to is no record."""
+    server, inner = Deflater(), text("inner\n")
+    frames = [binary(server.message(inner), rsv=RSV1) for _ in range(3)]
+    tls.client(request(headers=DEFLATE)).server(response(headers=DEFLATE) + frames[0], frames[1], frames[2])
+    finish(tls)
+    return Truth(server=[inner] * 3)
 
 
 @case
