@@ -40,6 +40,10 @@ std::optional<HttpApart::Part> look_for_http(HttpApart& http, const Upgraded& up
     return HttpApart::Part{pinfo->num, upgraded.stream, piece.ordinal, piece.bytes.size(), found->offset, port};
 }
 
+guint32& server_port(packet_info* pinfo, Direction direction) {
+    return direction == Direction::client_to_server ? pinfo->destport : pinfo->srcport;
+}
+
 bool has_tls(const packet_info* pinfo) {
     for (auto* at = wmem_list_tail(pinfo->layers); at; at = wmem_list_frame_prev(at))
         if (GPOINTER_TO_INT(wmem_list_frame_data(at)) == tls_id)
@@ -81,17 +85,16 @@ guint32 begin_http_apart(packet_info* pinfo) {
 }
 
 void dissect_http_apart(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp, Direction direction, guint32 port) {
-    auto& changed = direction == Direction::client_to_server ? pinfo->destport : pinfo->srcport;
-    const volatile guint32 kept = changed; // also after a longjmp
+    const volatile guint32 kept = server_port(pinfo, direction); // also after a longjmp
     const auto to = has_tls(pinfo) ? http_over_tls : http_over_tcp;
     if (pinfo->can_desegment > 0)
         ++pinfo->can_desegment; // each call takes one away, and HTTP is to have the same service as if called by the caller
-    changed = port;
+    server_port(pinfo, direction) = port;
     TRY {
         call_dissector_only(to, tvb, pinfo, tree, tcp);
     }
     FINALLY {
-        changed = kept;
+        server_port(pinfo, direction) = kept;
     }
     ENDTRY;
     if (!pinfo->desegment_len || pinfo->desegment_offset > 0) // else HTTP waits for more
