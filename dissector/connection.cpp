@@ -123,6 +123,29 @@ Facts Connection::again(const Piece& piece, const Arena& arena) noexcept {
     return decode(side, position, piece, *it, false, true, arena);
 }
 
+std::optional<std::size_t> Connection::first_border(const Piece& piece) const noexcept {
+    const auto& side = sides_[index(piece.direction)];
+    std::uint64_t lost = 0;
+    std::size_t repeated = 0;
+    if (piece.sequence && side.expected) {
+        const auto ahead = static_cast<std::int32_t>(*piece.sequence - *side.expected);
+        lost = ahead > 0 ? static_cast<std::uint32_t>(ahead) : 0;
+        repeated = std::min<std::size_t>(ahead < 0 ? 0U - static_cast<std::uint32_t>(ahead) : 0, piece.bytes.size());
+    }
+    const auto rest = side.position.rest_of_frame(lost ? Bytes{} : piece.bytes.subspan(repeated));
+    if (!rest || *rest < lost || *rest - lost > piece.bytes.size() - repeated)
+        return std::nullopt;
+    return repeated + static_cast<std::size_t>(*rest - lost);
+}
+
+void Connection::pass_over(const Piece& piece) noexcept {
+    auto& expected = sides_[index(piece.direction)].expected;
+    if (piece.sequence)
+        expected = static_cast<std::uint32_t>(*piece.sequence + piece.bytes.size() + piece.cut);
+    else
+        expected.reset();
+}
+
 void Connection::link(Frame& frame, const Piece& piece, bool first) noexcept {
     if (frame.undecoded != Undecoded::no && frame.header.opcode != opcode::close)
         return; // what it says is not known

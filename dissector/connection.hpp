@@ -38,6 +38,12 @@ class Connection {
     /// Later. A piece that was never fed has no facts.
     Facts again(const Piece& piece, const Arena& arena) noexcept;
 
+    /// Where in a piece that is to be fed next a frame could begin; none if what is known of the direction does not tell.
+    std::optional<std::size_t> first_border(const Piece& piece) const noexcept;
+
+    /// The first time: the end of this piece was not frames, and is not fed.
+    void pass_over(const Piece& piece) noexcept;
+
     const Negotiated& negotiated() const { return negotiated_; }
 
   private:

@@ -50,6 +50,22 @@ const char* undecoded_name(Undecoded reason) {
     return names[static_cast<unsigned>(reason)];
 }
 
+std::optional<std::uint64_t> Position::rest_of_frame(Bytes next) const noexcept {
+    if (searching)
+        return std::nullopt;
+    if (!frame)
+        return 0;
+    std::uint8_t begin[max_header_size];
+    const auto have = std::min(frame_size, max_header_size);
+    const auto more = std::min(next.size(), max_header_size - have);
+    std::copy_n(frame->bytes.begin(), have, begin);
+    std::copy_n(next.begin(), more, begin + have);
+    FrameHeader header;
+    if (!parse_frame_header({begin, have + more}, header))
+        return std::nullopt;
+    return frame_total(header) - frame_seen;
+}
+
 DirectionDecoder::DirectionDecoder(Direction direction, const Negotiated& negotiated, Limits limits)
     : direction_(direction), negotiated_(negotiated), limits_(limits),
       inflate_(negotiated.window_bits[static_cast<unsigned>(direction)],

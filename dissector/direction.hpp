@@ -8,6 +8,7 @@
 #include "utf8.hpp"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace ws {
@@ -65,6 +66,8 @@ struct Position {
 
     /// Nothing is in progress.
     bool at_border() const { return !frame && !on_trial && !message_open && !searching && !message_unknown; }
+    /// How many of the bytes that come next are of the frame in progress; none if they do not tell.
+    std::optional<std::uint64_t> rest_of_frame(Bytes next) const noexcept;
 };
 
 /// The next piece of one direction's stream.

@@ -44,6 +44,10 @@ using HeuristicResult = gboolean;
 using BoolPreference = gboolean;
 #endif
 
+#if !WS_WIRESHARK_AT_LEAST(4, 6)
+#define get_data_source_description get_data_source_name
+#endif
+
 #if !WS_WIRESHARK_AT_LEAST(4, 4)
 #define tvb_get_uint8 tvb_get_guint8
 #endif

@@ -4,6 +4,8 @@
 #include "diagnosis_fields.hpp"
 #include "http_head.hpp"
 #include "protocol.hpp"
+#include "tcp_ports.hpp"
+#include "tunnels.hpp"
 
 #include <memory>
 #include <string>
@@ -42,7 +44,7 @@ std::string lower(std::string_view text) {
 Connects* find(packet_info* pinfo) {
     if (file->connects.empty())
         return nullptr;
-    auto* conversation = find_conversation_pinfo(pinfo, 0);
+    auto* conversation = find_tcp_conversation(pinfo);
     return conversation ? static_cast<Connects*>(conversation_get_proto_data(conversation, key)) : nullptr;
 }
 
@@ -50,7 +52,7 @@ void add_request(const HttpHead& head, packet_info* pinfo) {
     auto* connects = find(pinfo);
     if (!connects) {
         connects = file->connects.emplace_back(std::make_unique<Connects>()).get();
-        conversation_add_proto_data(find_or_create_conversation(pinfo), key, connects);
+        conversation_add_proto_data(tcp_conversation(pinfo), key, connects);
     }
     connects->push_back({0, lower(head.target)});
 }
@@ -72,13 +74,17 @@ Diagnosed read(std::string_view bytes, packet_info* pinfo, std::size_t& length) 
     if (parse_http_head(bytes, packet_arena(pinfo), head) != HeadResult::complete)
         return {};
     if (head.is_request) {
-        if (head.method == "CONNECT" && !PINFO_FD_VISITED(pinfo))
+        if (head.method == "CONNECT" && !PINFO_FD_VISITED(pinfo)) {
             add_request(head, pinfo);
+            open_tunnel(pinfo);
+        }
         return {};
     }
     if (head.status >= 100 && head.status < 200)
         return {};
     const auto* connect = find_answered(pinfo);
+    if (connect && head.status >= 200 && head.status < 300 && !PINFO_FD_VISITED(pinfo))
+        answer_tunnel(pinfo);
     if (!connect || (head.status >= 200 && head.status < 300))
         return {};
     if (!connects_to_port_80(connect->target) && !file->targets.contains(connect->target))

@@ -12,6 +12,7 @@
 #include "protocol.hpp"
 #include "recognition.hpp"
 #include "subdissectors.hpp"
+#include "tcp_ports.hpp"
 #include "tcp_segment.hpp"
 
 namespace ws {
@@ -30,13 +31,13 @@ int data_id = -1;
 guint32 asked = 0;
 
 /// How many pieces of a connection this packet had so far; the packet's number alone does not tell them apart.
-std::uint32_t next_ordinal(packet_info* pinfo, std::uint32_t stream) {
+std::uint32_t& pieces_of(packet_info* pinfo, std::uint32_t stream) {
     auto* count = static_cast<std::uint32_t*>(p_get_proto_data(pinfo->pool, pinfo, protocol.id, stream));
     if (!count) {
         count = wmem_new0(pinfo->pool, std::uint32_t);
         p_add_proto_data(pinfo->pool, pinfo, protocol.id, stream, count);
     }
-    return (*count)++;
+    return *count;
 }
 
 /// Where TCP's payload is in the stream. Reassembled bytes are in order, and do not begin where the segment does.
@@ -45,26 +46,26 @@ Sequence sequence_of(tvbuff_t* tvb, const packet_info* pinfo, const void* data) 
     return tcp && !tcp->is_reassembled ? find_sequence(tvb, pinfo) : Sequence{};
 }
 
-/// `piece` has everything but its place in the packet.
-Facts feed(packet_info* pinfo, Upgraded& upgraded, Piece& piece) {
-    piece.packet = pinfo->num;
-    piece.ordinal = next_ordinal(pinfo, upgraded.stream);
-    if (PINFO_FD_VISITED(pinfo))
-        return upgraded.connection.again(piece, packet_arena(pinfo));
-    const auto facts = upgraded.connection.feed(piece, may_revisit(pinfo), packet_arena(pinfo));
-    upgraded.tally.add(piece.direction, facts, piece.time);
-    return facts;
-}
-
-Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Direction direction, Sequence sequence) {
+Piece piece_of(tvbuff_t* tvb, packet_info* pinfo, std::uint32_t stream, Direction direction, Sequence sequence) {
     Piece piece;
     const auto captured = tvb_captured_length(tvb);
     piece.direction = direction;
     piece.bytes = {tvb_get_ptr(tvb, 0, static_cast<int>(captured)), captured};
     piece.cut = tvb_reported_length(tvb) - captured;
     piece.sequence = sequence;
+    piece.packet = pinfo->num;
+    piece.ordinal = pieces_of(pinfo, stream);
     piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
-    return feed(pinfo, upgraded, piece);
+    return piece;
+}
+
+Facts read_piece(const Piece& piece, packet_info* pinfo, Upgraded& upgraded) {
+    ++pieces_of(pinfo, upgraded.stream);
+    if (PINFO_FD_VISITED(pinfo))
+        return upgraded.connection.again(piece, packet_arena(pinfo));
+    const auto facts = upgraded.connection.feed(piece, may_revisit(pinfo), packet_arena(pinfo));
+    upgraded.tally.add(piece.direction, facts, piece.time);
+    return facts;
 }
 
 /// Why the first Close frame came.
@@ -114,12 +115,14 @@ void show_earlier(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded&
     auto& earlier = upgraded.earlier[static_cast<std::size_t>(direction)];
     if (!PINFO_FD_VISITED(pinfo) && !earlier.shown_in)
         earlier.shown_in = pinfo->num;
-    if (earlier.shown_in != pinfo->num || p_get_proto_data(pinfo->pool, pinfo, protocol.id, upgraded.stream))
+    if (earlier.shown_in != pinfo->num || pieces_of(pinfo, upgraded.stream))
         return;
     for (const auto& captured : earlier.pieces) {
         Piece piece = captured.piece;
         piece.bytes = captured.bytes;
-        Facts facts = feed(pinfo, upgraded, piece);
+        piece.packet = pinfo->num;
+        piece.ordinal = pieces_of(pinfo, upgraded.stream);
+        Facts facts = read_piece(piece, pinfo, upgraded);
         start_columns(pinfo, direction);
         for (auto& frame : facts.frames) {
             frame.spread = true; // not in this packet's bytes
@@ -128,18 +131,45 @@ void show_earlier(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded&
     }
 }
 
-int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sequence sequence) {
+/// The bytes from `offset` on are no frames.
+void leave_to_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp, Direction direction,
+                   const HttpApart::Part& part) {
+    const auto offset = static_cast<int>(part.offset);
+    if (part.port)
+        dissect_http_apart(tvb_new_subset_remaining(tvb, offset), pinfo, tree, tcp, direction, part.port);
+    else
+        pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+    if (pinfo->desegment_len)
+        pinfo->desegment_offset += offset;
+}
+
+/// `tcp`: TCP's own data, for HTTP.
+int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp, Sequence sequence) {
     auto* session = find_session(pinfo);
-    auto* upgraded = session ? session->upgraded_at(pinfo->num) : nullptr;
+    auto* upgraded = session ? session->upgraded_now(pinfo) : nullptr;
     if (!upgraded)
         return 0;
     if (upgraded->by_packet && !sequence)
         return static_cast<int>(tvb_captured_length(tvb)); // each packet's own payload is dissected after all others
     const auto direction = session->direction(pinfo);
-    static_assert(std::is_trivially_destructible_v<Facts>);
+    static_assert(std::is_trivially_destructible_v<Piece> && std::is_trivially_destructible_v<Facts>);
     show_earlier(tvb, pinfo, tree, *upgraded, direction);
-    const Facts facts = read_piece(tvb, pinfo, *upgraded, direction, sequence);
-    show(tvb, pinfo, tree, *upgraded, direction, facts);
+    Piece piece = piece_of(tvb, pinfo, upgraded->stream, direction, sequence);
+    const auto* http = find_http_part(*session, *upgraded, piece, pinfo);
+    const HttpApart::Part part = http ? *http : HttpApart::Part{}; // the dissector called may add others
+    auto* frames_tvb = tvb;
+    const auto whole = piece;
+    if (http) {
+        piece.bytes = piece.bytes.first(part.offset);
+        piece.cut = 0;
+        frames_tvb = part.offset ? tvb_new_subset_length(tvb, 0, static_cast<int>(part.offset)) : nullptr;
+    }
+    if (frames_tvb)
+        show(frames_tvb, pinfo, tree, *upgraded, direction, read_piece(piece, pinfo, *upgraded));
+    if (part.port && !PINFO_FD_VISITED(pinfo))
+        upgraded->connection.pass_over(whole);
+    if (http)
+        leave_to_http(tvb, pinfo, tree, tcp, direction, part);
     return static_cast<int>(tvb_captured_length(tvb));
 }
 
@@ -147,7 +177,7 @@ int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sequence 
 int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
     if (!dissect_response_before(tvb, pinfo, tree))
         return static_cast<int>(tvb_captured_length(tvb));
-    return dissect_piece(tvb, pinfo, tree, {});
+    return dissect_piece(tvb, pinfo, tree, nullptr, {});
 }
 
 int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data);
@@ -159,9 +189,14 @@ bool begins_with_frames(tvbuff_t* tvb, Direction direction) {
     const BorderHints hints{direction == Direction::client_to_server, {}, false};
     Chain chain;
     follow(chain, {tvb_get_ptr(tvb, 0, static_cast<int>(size)), size}, hints);
-    return chain.fits && (direction == Direction::client_to_server
-                              ? chain.headers > 0
-                              : chain.bits >= (chain.exact ? enough_bits : enough_unfinished_bits));
+    return chain.fits &&
+           (direction == Direction::client_to_server ? chain.headers > 0
+                                                     : chain.bits >= (chain.exact ? enough_bits : enough_unfinished_bits));
+}
+
+/// In a tunnel it is the inner one.
+void give_conversation(packet_info* pinfo, dissector_handle_t to) {
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, to);
 }
 
 int dissect_undecided(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
@@ -169,10 +204,16 @@ int dissect_undecided(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*
     if (session && !PINFO_FD_VISITED(pinfo) && !session->upgraded_at(pinfo->num) &&
         begins_with_frames(tvb, session->direction(pinfo))) {
         session->upgrade_unanswered(pinfo).connection.begin(session->direction(pinfo));
-        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, frames);
+        give_conversation(pinfo, frames);
     }
-    if (session && session->upgraded_at(pinfo->num))
+    const auto port = session ? session->http.port_at(pinfo->num) : 0;
+    const auto* upgraded = session ? session->upgraded_at(pinfo->num) : nullptr;
+    if (upgraded && (session->direction(pinfo) == Direction::client_to_server || (!upgraded->answered && !port)))
         return dissect_frames(tvb, pinfo, tree, data);
+    if (port) {
+        dissect_http_apart(tvb, pinfo, tree, data, session->direction(pinfo), port);
+        return static_cast<int>(tvb_captured_length(tvb));
+    }
     if (pinfo->can_desegment > 0)
         ++pinfo->can_desegment; // each call takes one away, and HTTP is to have TCP's service as if called by it
     return call_dissector_only(http_over_tcp, tvb, pinfo, tree, data);
@@ -187,10 +228,6 @@ bool begins_request_line(tvbuff_t* tvb) {
     return compared > 0 && bytes.substr(0, compared) == get.substr(0, compared) && bytes.find('\n') == std::string_view::npos;
 }
 
-void give_conversation(packet_info* pinfo, guint32 from, dissector_handle_t to) {
-    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), from, to);
-}
-
 /// A connection whose handshake was not captured, or not handed over.
 Upgraded* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, Sequence sequence) {
     const auto size = tvb_captured_length(tvb);
@@ -203,12 +240,12 @@ HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* 
     if (!protocol.take_over || PINFO_FD_VISITED(pinfo) || find_session(pinfo))
         return FALSE;
     if (begins_request_line(tvb)) {
-        give_conversation(pinfo, pinfo->num, undecided);
+        give_conversation(pinfo, undecided);
         return dissect_undecided(tvb, pinfo, tree, data) != 0;
     }
     if (!recognise_payload(tvb, pinfo, sequence_of(tvb, pinfo, data)))
         return FALSE;
-    give_conversation(pinfo, pinfo->num, frames);
+    give_conversation(pinfo, frames);
     return dissect_frames(tvb, pinfo, tree, data) != 0;
 }
 
@@ -217,7 +254,7 @@ HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* 
     auto* session = find_session(pinfo);
     if (!session && (!protocol.take_over || PINFO_FD_VISITED(pinfo) || !recognise_payload(tvb, pinfo, {})))
         return FALSE;
-    return dissect_piece(tvb, pinfo, tree, {}) != 0;
+    return dissect_piece(tvb, pinfo, tree, nullptr, {}) != 0;
 }
 
 /// A request or a response, or the beginning of one.
@@ -230,10 +267,10 @@ bool begins_head(tvbuff_t* tvb) {
 /// The user says that this is WebSocket (Decode As, or the preference).
 void begin_as_told(tvbuff_t* tvb, packet_info* pinfo) {
     if (begins_head(tvb))
-        return give_conversation(pinfo, pinfo->num, undecided);
+        return give_conversation(pinfo, undecided);
     const bool masked = tvb_captured_length(tvb) > 1 && (tvb_get_uint8(tvb, 1) & 0x80);
     session_of(pinfo, masked ? Direction::client_to_server : Direction::server_to_client).upgrade_unanswered(pinfo);
-    give_conversation(pinfo, pinfo->num, frames);
+    give_conversation(pinfo, frames);
 }
 
 int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
@@ -242,7 +279,7 @@ int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* da
         if (!find_session(pinfo))
             return dissect_undecided(tvb, pinfo, tree, data);
     }
-    return dissect_piece(tvb, pinfo, tree, sequence_of(tvb, pinfo, data));
+    return dissect_piece(tvb, pinfo, tree, data, sequence_of(tvb, pinfo, data));
 }
 
 /// No dissector above TCP found its protocol.
@@ -264,7 +301,7 @@ dissector_handle_t undecided_handle() {
 
 void dissect_after_response(tvbuff_t* tvb, int offset, packet_info* pinfo, proto_tree* tree) {
     if (tvb_reported_length_remaining(tvb, offset) > 0)
-        dissect_piece(tvb_new_subset_remaining(tvb, offset), pinfo, tree, {});
+        dissect_piece(tvb_new_subset_remaining(tvb, offset), pinfo, tree, nullptr, {});
 }
 
 bool dissect_unclaimed(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session* session) {
@@ -282,12 +319,12 @@ bool dissect_unclaimed(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sess
         if (!upgraded)
             return false;
         upgraded->by_packet = true;
-        give_conversation(pinfo, pinfo->num, frames);
+        conversation_set_dissector_from_frame_number(tcp_conversation(pinfo), pinfo->num, frames);
     }
     col_clear_fence(pinfo->cinfo, COL_INFO);
     auto* payload = tvb_new_subset_length_caplen(tvb, static_cast<int>(segment.payload), static_cast<int>(captured),
                                                  static_cast<int>(segment.length));
-    return dissect_piece(payload, pinfo, tree, segment.sequence) != 0;
+    return dissect_piece(payload, pinfo, tree, nullptr, segment.sequence) != 0;
 }
 
 void register_frame_dissectors() {

@@ -8,9 +8,13 @@
 #include "frame_dissector.hpp"
 #include "handshake_fields.hpp"
 #include "protocol.hpp"
+#include "tcp_ports.hpp"
+#include "tcp_segment.hpp"
 #include "transport_watch.hpp"
+#include "tunnels.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace ws {
 namespace {
@@ -18,6 +22,7 @@ namespace {
 int http_id = -1;
 int tcp_id = -1;
 int tls_id = -1;
+int socks_id = -1;
 dissector_handle_t handle;
 
 /// What was found so far in the packet that is being dissected; lives in its pool.
@@ -25,10 +30,12 @@ struct Seen {
     std::uint32_t heads; ///< Of requests of any kind.
     std::uint32_t requests;
     std::uint32_t responses;
-    const guint8* shown; ///< The head that dissect_response_before() took care of.
+    const guint8* shown;   ///< The head that dissect_response_before() took care of.
+    bool apart;            ///< Its heads were shown by dissect_heads_of().
+    const guint8* upgrade; ///< The 101 response.
 };
 
-constexpr guint32 seen_key = 0x5eeb;
+constexpr guint32 seen_key = 0xffffffff; // those of streams and sessions are below
 
 Seen& seen_in(packet_info* pinfo) {
     auto* seen = static_cast<Seen*>(p_get_proto_data(pinfo->pool, pinfo, protocol.id, seen_key));
@@ -40,7 +47,8 @@ Seen& seen_in(packet_info* pinfo) {
 }
 
 struct Layers {
-    bool http_on_tcp = false; ///< The only HTTP layer lies directly on TCP.
+    bool http_on_tcp = false;   ///< The only HTTP layer lies directly on TCP,
+    bool http_on_socks = false; ///< or on SOCKS.
     bool tls = false;
 };
 
@@ -50,8 +58,10 @@ Layers look_at_layers(const packet_info* pinfo) {
     int below = -1;
     for (auto* at = wmem_list_head(pinfo->layers); at; at = wmem_list_frame_next(at)) {
         const int id = GPOINTER_TO_INT(wmem_list_frame_data(at));
-        if (id == http_id)
+        if (id == http_id) {
             layers.http_on_tcp = ++http == 1 && below == tcp_id;
+            layers.http_on_socks = http == 1 && below == socks_id;
+        }
         layers.tls = layers.tls || id == tls_id;
         below = id;
     }
@@ -72,8 +82,11 @@ bool mentions_websocket(std::string_view head) {
 
 /// After a TCP header with this packet's ports, in the bytes of a whole frame or IP datagram; npos if there is none.
 std::size_t find_tcp_payload(std::string_view bytes, const packet_info* pinfo) {
-    const char ports[] = {static_cast<char>(pinfo->srcport >> 8), static_cast<char>(pinfo->srcport),
-                          static_cast<char>(pinfo->destport >> 8), static_cast<char>(pinfo->destport)};
+    if (const auto payload = find_payload(as_bytes(bytes), pinfo))
+        return payload < bytes.size() && g_ascii_isalpha(bytes[payload]) ? payload : std::string_view::npos;
+    const auto [source, destination] = tcp_ports(pinfo);
+    const char ports[] = {static_cast<char>(source >> 8), static_cast<char>(source), static_cast<char>(destination >> 8),
+                          static_cast<char>(destination)};
     for (auto at = bytes.find({ports, 4}); at != std::string_view::npos; at = bytes.find({ports, 4}, at + 1)) {
         if (at + 20 > bytes.size())
             break;
@@ -99,14 +112,18 @@ std::size_t body_size(const HttpHead& head) {
 }
 
 /// Frames follow from the next packet on. On plain TCP we then ask for them directly: HTTP in between would cost time and hide
-/// the sequence numbers. Elsewhere HTTP goes on handing them over.
+/// the sequence numbers. Inside TLS HTTP goes on handing them over.
 void take_conversation(packet_info* pinfo, dissector_handle_t to) {
-    if (!look_at_layers(pinfo).http_on_tcp)
+    const auto layers = look_at_layers(pinfo);
+    if (!layers.http_on_tcp && !(layers.http_on_socks && to == frames_handle()))
         return;
-    auto* conversation = find_or_create_conversation(pinfo);
-    const auto now = conversation_get_dissector(conversation, pinfo->num);
+    auto* conversation = tcp_conversation(pinfo);
+    const auto now = conversation_get_dissector(conversation, pinfo->num + 1);
     const char* name = now ? dissector_handle_get_dissector_name(now) : nullptr;
-    if (!now || now == undecided_handle() || now == frames_handle() || (name && g_str_has_prefix(name, "http")))
+    if (now == tunnel_handle() && to == undecided_handle())
+        return; // the proxy's answer may be still to come
+    if (!now || layers.http_on_socks || now == undecided_handle() || now == frames_handle() || now == tunnel_handle() ||
+        (name && g_str_has_prefix(name, "http")))
         conversation_set_dissector_from_frame_number(conversation, pinfo->num + 1, to);
 }
 
@@ -120,10 +137,11 @@ struct Half {
 /// Ordinary requests on this connection that will be answered first (RFC 9112 9.3.2).
 std::uint32_t requests_before(packet_info* pinfo, const Seen& seen, const Session& session) {
     constexpr guint32 most = 100;
-    auto* conversation = find_conversation_pinfo(pinfo, 0);
+    auto* conversation = find_tcp_conversation(pinfo);
     const auto* http =
         conversation ? static_cast<const http_conv_t*>(conversation_get_proto_data(conversation, http_id)) : nullptr;
-    const auto all = (http ? unanswered_requests(http, pinfo->num, most) : 0) + seen.heads;
+    const auto unanswered = http ? unanswered_requests(http, pinfo->num, most) : 0;
+    const auto all = std::max(unanswered, tunnel_awaits_answer(pinfo) ? 1U : 0U) + seen.heads;
     return all > session.waiting() ? all - session.waiting() : 0;
 }
 
@@ -172,9 +190,13 @@ Half read_response_head(const HttpHead& head, packet_info* pinfo, Seen& seen) {
     half.context.other_packet = exchange->request_captured ? exchange->request_packet : 0;
     half.context.has_time = exchange->request_captured;
     nstime_delta(&half.context.time, &pinfo->abs_ts, &exchange->request_time);
+    if (head.status == 101)
+        pass_response(pinfo, exchange->stream);
     if (!PINFO_FD_VISITED(pinfo) && head.status == 101) {
-        session.upgrade(pinfo, exchange->stream, negotiate(half.handshake.extensions, half.handshake.extensions_read),
-                        half.handshake.protocols.empty() ? std::string_view{} : half.handshake.protocols[0]);
+        auto& upgraded =
+            session.upgrade(pinfo, exchange->stream, negotiate(half.handshake.extensions, half.handshake.extensions_read),
+                            half.handshake.protocols.empty() ? std::string_view{} : half.handshake.protocols[0]);
+        upgraded.answered = true;
         take_conversation(pinfo, frames_handle());
     }
     return half;
@@ -197,7 +219,9 @@ bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet
     while (at < bytes.size() && g_ascii_isalpha(bytes[at])) {
         if (watch_connect(tvb, static_cast<int>(at), bytes.substr(at), pinfo, tree))
             return true;
-        if (!mentions_websocket(bytes.substr(at)) && !(session && (session->awaits_response() || PINFO_FD_VISITED(pinfo))))
+        const bool connect = bytes.substr(at).starts_with("CONNECT ");
+        if (!connect && !mentions_websocket(bytes.substr(at)) &&
+            !(session && (session->awaits_response() || PINFO_FD_VISITED(pinfo))))
             break;
         HttpHead head;
         if (parse_http_head(bytes.substr(at), arena, head) != HeadResult::complete)
@@ -215,6 +239,7 @@ bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet
             found = true;
             add_handshake(tree, pinfo, tvb, static_cast<int>(at), bytes.substr(at, head.size), half.handshake, half.context);
             if (half.handshake.status == 101) {
+                seen.upgrade = begin;
                 dissect_after_response(tvb, static_cast<int>(at + head.size), pinfo, tree);
                 break;
             }
@@ -224,23 +249,50 @@ bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet
     return found;
 }
 
+/// A record of TLS after that with the response, in the same packet. HTTP goes by the packet's number and takes it for more of
+/// its own; it waits for the next one if this could be the beginning of a line.
+bool is_overlooked(std::string_view record) {
+    return !record.empty() && (!g_ascii_isprint(record[0]) || record.find('\n') != std::string_view::npos);
+}
+
+bool is_tls_record(const struct data_source* source) {
+    char* name = get_data_source_description(source);
+    const bool is_record = g_str_has_prefix(name, "Decrypted TLS");
+    wmem_free(nullptr, name);
+    return is_record;
+}
+
 bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
     // HTTP keeps this for each packet in which it has dissected a head, and did not put it off until its body is complete.
     if (!p_get_proto_data(wmem_file_scope(), pinfo, http_id, 0))
         return false;
+    auto& seen = seen_in(pinfo);
+    if (seen.apart)
+        return true;
     const bool tls = look_at_layers(pinfo).tls;
     bool found = false;
+    bool upgraded = false;
     for (auto* source = pinfo->data_src; source; source = g_slist_next(source)) {
         auto* tvb = get_data_source_tvb(static_cast<struct data_source*>(source->data));
         const auto size = tvb_captured_length(tvb);
+        const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
+        if (upgraded && tls) {
+            if (!is_tls_record(static_cast<struct data_source*>(source->data)))
+                continue;
+            if (!is_overlooked(bytes))
+                break;
+            dissect_after_response(tvb, 0, pinfo, tree);
+            continue;
+        }
         if (size < 16)
             continue;
-        const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
         // A data source of its own (reassembled, decrypted) begins with the message; a frame has the headers of other layers
         // before it.
         const auto at = source == pinfo->data_src || !g_ascii_isalpha(bytes[0]) ? find_tcp_payload(bytes, pinfo) : 0;
         if (at != std::string_view::npos)
             found = dissect_heads(tvb, bytes, at, pinfo, tree, tls) || found;
+        const auto* begin = reinterpret_cast<const guint8*>(bytes.data());
+        upgraded = seen.upgrade && !std::less()(seen.upgrade, begin) && std::less()(seen.upgrade, begin + size);
     }
     return found;
 }
@@ -278,10 +330,24 @@ bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree
     if (seen.shown == start)
         return true;
     seen.shown = start;
+    seen.upgrade = start;
     const Half half = read_half(head, pinfo, look_at_layers(pinfo).tls, seen);
     if (half.is_websocket)
         add_handshake(tree, pinfo, source, static_cast<int>(begin), bytes.substr(begin, head.size), half.handshake, half.context);
     return true;
+}
+
+bool is_http_on_tcp(const packet_info* pinfo) {
+    return look_at_layers(pinfo).http_on_tcp;
+}
+
+void dissect_heads_of(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
+    seen_in(pinfo).apart = true;
+    auto* source = tvb_get_ds_tvb(tvb);
+    const auto begin = static_cast<std::size_t>(tvb_raw_offset(tvb));
+    const auto size = begin + tvb_captured_length(tvb);
+    const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(source, 0, static_cast<int>(size))), size);
+    dissect_heads(source, bytes, begin, pinfo, tree, look_at_layers(pinfo).tls);
 }
 
 void register_handshake_dissector() {
@@ -293,6 +359,7 @@ void hand_off_handshake_dissector() {
     http_id = proto_get_id_by_filter_name("http");
     tcp_id = proto_get_id_by_filter_name("tcp");
     tls_id = proto_get_id_by_filter_name("tls");
+    socks_id = proto_get_id_by_filter_name("socks");
 }
 
 } // namespace ws

@@ -10,4 +10,10 @@ namespace ws {
 /// within a head.
 bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree);
 
+/// HTTP lies directly on TCP.
+bool is_http_on_tcp(const packet_info* pinfo);
+
+/// The heads that `tvb` begins with, which HTTP has just dissected where the look at the whole packet would not find them.
+void dissect_heads_of(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree);
+
 } // namespace ws

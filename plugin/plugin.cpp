@@ -33,10 +33,14 @@ void register_protocol() {
     register_handshake_dissector();
     register_connect_watch();
     register_transport_watch();
+    register_tunnels();
 }
 
 void hand_off() {
+    hand_off_tcp_ports();
     hand_off_handshake_dissector();
+    hand_off_http_apart();
+    hand_off_tunnels();
     hand_off_transport_watch();
     hand_off_frame_dissectors();
     hand_off_subdissectors();

@@ -3,6 +3,7 @@
 #include "recognition.hpp"
 
 #include "protocol.hpp"
+#include "tcp_ports.hpp"
 #include "recogniser.hpp"
 
 #include <algorithm>
@@ -64,14 +65,14 @@ bool thorough(const packet_info* pinfo) {
 }
 
 Suspect* find_suspect(packet_info* pinfo, const conversation_t*& conversation) {
-    conversation = find_conversation_pinfo(pinfo, 0);
+    conversation = find_tcp_conversation(pinfo);
     const auto it = conversation ? file->suspects.find(conversation) : file->suspects.end();
     return it == file->suspects.end() ? nullptr : it->second.get();
 }
 
 Suspect& suspect(packet_info* pinfo, const conversation_t*& conversation) {
     if (!conversation)
-        conversation = find_or_create_conversation(pinfo);
+        conversation = tcp_conversation(pinfo);
     auto& made = *(file->suspects[conversation] = std::make_unique<Suspect>());
     copy_address_wmem(wmem_file_scope(), &made.first_address, &pinfo->src);
     made.first_port = pinfo->srcport;

@@ -3,6 +3,7 @@
 
 #include "protocol.hpp"
 #include "subdissectors.hpp"
+#include "tcp_ports.hpp"
 
 #include <algorithm>
 
@@ -13,12 +14,15 @@ namespace {
 struct File {
     std::vector<std::unique_ptr<Session>> sessions;
     std::uint32_t streams = 0;
+    guint32 ports = 0x10000; ///< From here on; see new_port().
     // See may_revisit().
     const frame_data* last_frame = nullptr;
     std::uint32_t last_packet = 0;
     bool single_pass = false;
 };
 File* file = nullptr;
+/// Of the numbers under which things are kept with a packet; those of streams are below.
+constexpr guint32 response_key = 0x80000000;
 
 void open_file() {
     file = new File;
@@ -36,8 +40,8 @@ Session::Session(const address& client, std::uint32_t client_port) : client_port
 }
 
 Direction Session::direction(const packet_info* pinfo) const {
-    return pinfo->srcport == client_port_ && addresses_equal(&pinfo->src, &client_) ? Direction::client_to_server
-                                                                                    : Direction::server_to_client;
+    return tcp_ports(pinfo).source == client_port_ && addresses_equal(&pinfo->src, &client_) ? Direction::client_to_server
+                                                                                             : Direction::server_to_client;
 }
 
 std::uint32_t Session::new_stream() {
@@ -70,12 +74,14 @@ Exchange& Session::add_response(packet_info* pinfo, std::uint32_t ordinal) {
 }
 
 Upgraded& Session::upgrade(packet_info* pinfo, std::uint32_t stream, const Negotiated& negotiated, std::string_view subprotocol) {
-    const auto server_port = direction(pinfo) == Direction::server_to_client ? pinfo->srcport : pinfo->destport;
+    const auto ports = tcp_ports(pinfo);
+    const auto server_port = direction(pinfo) == Direction::server_to_client ? ports.source : ports.destination;
     const Limits limits{std::size_t{protocol.limit_mib} << 20};
     std::string name(subprotocol);
     auto* subdissector = find_subdissector(name, static_cast<std::uint16_t>(server_port));
     auto& upgraded =
         *upgraded_.emplace_back(new Upgraded{stream, pinfo->num, std::move(name), subdissector, Connection(negotiated, limits)});
+    http.open = false;
     const auto nanoseconds = [](const nstime_t& time) { return static_cast<std::int64_t>(time.secs) * 1000000000 + time.nsecs; };
     upgraded.tally.opened = upgraded.tally.requested = upgraded.tally.last = nanoseconds(pinfo->abs_ts);
     const auto* exchange = pending() ? pending() : exchanges_.empty() ? nullptr : exchanges_.back().get();
@@ -126,20 +132,36 @@ Upgraded* Session::upgraded_at(std::uint32_t packet) {
     return after == upgraded_.begin() ? nullptr : (after - 1)->get();
 }
 
+Upgraded* Session::upgraded_now(packet_info* pinfo) {
+    auto* last = upgraded_at(pinfo->num);
+    if (!last || !last->answered || last->from_packet != pinfo->num || last == upgraded_.front().get())
+        return last;
+    return p_get_proto_data(pinfo->pool, pinfo, protocol.id, response_key | last->stream) ? last : upgraded_at(pinfo->num - 1);
+}
+
+void pass_response(packet_info* pinfo, std::uint32_t stream) {
+    p_add_proto_data(pinfo->pool, pinfo, protocol.id, response_key | stream, pinfo);
+}
+
+guint32 new_port() {
+    return ++file->ports;
+}
+
 Session* find_session(packet_info* pinfo) {
     if (file->sessions.empty())
         return nullptr;
-    auto* conversation = find_conversation_pinfo(pinfo, 0);
+    auto* conversation = find_tcp_conversation(pinfo);
     return conversation ? static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)) : nullptr;
 }
 
 Session& session_of(packet_info* pinfo, Direction direction) {
-    auto* conversation = find_or_create_conversation(pinfo);
+    auto* conversation = tcp_conversation(pinfo);
     if (auto* known = static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)))
         return *known;
     const bool client = direction == Direction::client_to_server;
+    const auto ports = tcp_ports(pinfo);
     auto& session = *file->sessions.emplace_back(
-        std::make_unique<Session>(client ? pinfo->src : pinfo->dst, client ? pinfo->srcport : pinfo->destport));
+        std::make_unique<Session>(client ? pinfo->src : pinfo->dst, client ? ports.source : ports.destination));
     conversation_add_proto_data(conversation, protocol.id, &session);
     return session;
 }

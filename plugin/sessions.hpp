@@ -6,6 +6,7 @@
 #include "connection.hpp"
 #include "diagnosis.hpp"
 #include "handshake.hpp"
+#include "http_apart.hpp"
 #include "tally.hpp"
 #include "transport_watch.hpp"
 
@@ -65,6 +66,7 @@ struct Upgraded {
     /// TCP asked another dissector first, and may hold packets back for it: each packet's own payload counts.
     bool by_packet = false;
     Earlier earlier[2] = {}; ///< Indexed by Direction.
+    bool answered = false; ///< It began with a response.
 };
 
 /// What one TCP connection is known to carry. It lives as long as the capture file is open.
@@ -96,12 +98,15 @@ class Session {
     const Exchange* pending() const { return awaits_response() ? exchanges_[answered_].get() : nullptr; }
     /// The request in this packet has its response.
     bool answered(std::uint32_t request_packet) const;
-    /// The connection whose frames this packet may carry, or null.
+    /// The connection whose frames this packet may carry, or null; the last if there are two.
     Upgraded* upgraded_at(std::uint32_t packet);
+    /// The one whose frames come next in this visit of the packet: it may begin with the end of another.
+    Upgraded* upgraded_now(packet_info* pinfo);
 
     static std::uint32_t new_stream();
 
     Transport transport;
+    HttpApart http;
 
   private:
     address client_;
@@ -110,6 +115,12 @@ class Session {
     std::size_t answered_ = 0; ///< Of exchanges_, from the front.
     std::vector<std::unique_ptr<Upgraded>> upgraded_;
 };
+
+/// The response that upgrades to this stream was passed in this visit of the packet.
+void pass_response(packet_info* pinfo, std::uint32_t stream);
+
+/// A port that no TCP header can have, and no other call returned.
+guint32 new_port();
 
 /// The session of the packet's conversation, or null.
 Session* find_session(packet_info* pinfo);

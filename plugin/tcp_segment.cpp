@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tcp_segment.hpp"
 
-#include "arena.hpp"
+#include "tcp_ports.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -19,8 +19,8 @@ constexpr std::uint32_t number(const std::uint8_t* at, int bytes) {
     return value;
 }
 
-bool read_tcp(Bytes bytes, std::size_t at, std::size_t end, const packet_info* pinfo, Segment& segment) {
-    if (at + 20 > bytes.size() || number(&bytes[at], 2) != pinfo->srcport || number(&bytes[at + 2], 2) != pinfo->destport)
+bool read_tcp(Bytes bytes, std::size_t at, std::size_t end, const TcpPorts& ports, Segment& segment) {
+    if (at + 20 > bytes.size() || number(&bytes[at], 2) != ports.source || number(&bytes[at + 2], 2) != ports.destination)
         return false;
     const std::size_t header = static_cast<std::size_t>(bytes[at + 12] >> 4) * 4;
     if (header < 20 || at + header > end)
@@ -39,6 +39,7 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
         return false;
     const std::size_t size = v4 ? 4 : 16;
     const std::size_t before = v4 ? 12 : 8;
+    const auto ports = tcp_ports(pinfo);
     const auto* src = static_cast<const std::uint8_t*>(pinfo->src.data);
     const auto* dst = static_cast<const std::uint8_t*>(pinfo->dst.data);
     const auto last = std::min(bytes.size(), header_room);
@@ -66,7 +67,7 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
             if (next != 6)
                 continue;
         }
-        if (!read_tcp(bytes, tcp, std::min<std::size_t>(end, pinfo->fd->pkt_len), pinfo, segment))
+        if (!read_tcp(bytes, tcp, std::min<std::size_t>(end, pinfo->fd->pkt_len), ports, segment))
             continue;
         segment.ttl = bytes[v4 ? ip + 8 : ip + 7];
         return true;
@@ -98,6 +99,11 @@ bool find_segment(tvbuff_t* tvb, const packet_info* pinfo, Segment& segment) {
 
 void forget_segment() {
     last = {};
+}
+
+std::size_t find_payload(Bytes packet, const packet_info* pinfo) {
+    Segment segment;
+    return search(packet, pinfo, segment) ? segment.payload : 0;
 }
 
 std::optional<std::uint32_t> find_sequence(tvbuff_t* payload, const packet_info* pinfo) {

@@ -3,6 +3,8 @@
 
 #include "compat.h"
 
+#include "arena.hpp"
+
 #include <cstdint>
 #include <optional>
 
@@ -23,6 +25,9 @@ struct Segment {
 /// The TCP header of this packet, found by its addresses and ports in the bytes of the frame. TCP's dissector keeps none of it.
 /// `tvb` is the packet.
 bool find_segment(tvbuff_t* tvb, const packet_info* pinfo, Segment& segment);
+
+/// The same in the bytes of another data source: where TCP's payload begins; 0: not found.
+std::size_t find_payload(Bytes packet, const packet_info* pinfo);
 
 /// The sequence number, as sent, of the first byte that TCP hands over; nothing if it is not a part of the packet as captured.
 std::optional<std::uint32_t> find_sequence(tvbuff_t* payload, const packet_info* pinfo);

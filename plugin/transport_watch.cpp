@@ -8,6 +8,7 @@
 #include "protocol.hpp"
 #include "session_fields.hpp"
 #include "sessions.hpp"
+#include "tcp_ports.hpp"
 #include "tcp_segment.hpp"
 
 #include <algorithm>
@@ -254,18 +255,18 @@ bool has_tls(const packet_info* pinfo) {
 }
 
 /// Most packets of most files end here.
-void observe_other(tvbuff_t* tvb, const packet_info* pinfo) {
+void observe_other(tvbuff_t* tvb, packet_info* pinfo) {
     constexpr guint32 longest_syn = 160;
     Segment segment;
     if (pinfo->fd->pkt_len > longest_syn || !find_segment(tvb, pinfo, segment) || (segment.flags & (SYN | ACK)) != (SYN | ACK))
         return;
-    if (auto* conversation = find_conversation_pinfo(const_cast<packet_info*>(pinfo), 0))
+    if (auto* conversation = find_tcp_conversation(pinfo))
         conversation_add_proto_data(conversation, syn_ttl_key, GINT_TO_POINTER(segment.ttl + 1));
 }
 
 void begin(Session& session, packet_info* pinfo) {
     auto& server = session.transport.sides[1];
-    auto* conversation = find_conversation_pinfo(pinfo, 0);
+    auto* conversation = find_tcp_conversation(pinfo);
     if (!conversation || server.ttl >= 0 || session.transport.request_packet)
         return;
     if (const auto ttl = GPOINTER_TO_INT(conversation_get_proto_data(conversation, syn_ttl_key)))

@@ -12,13 +12,16 @@ import test_frames
 import test_handshake
 import test_messages
 import test_no_violation
+import test_second_upgrade
+import test_tunnels
 import test_violations
 from builder import BINARY, CONTINUATION, KEY, TEXT, Capture, Deflater, binary, frame, request, response, text
 from support import CLIENT, SERVER, run, save, scratch, streams
 from test_recorded import CAPTURES, path_of
 
 MODULES = [test_control.cases, test_deflate.cases, test_frames.cases, test_frames.huge, test_handshake.cases,
-           test_handshake.halves, test_messages.cases, test_violations.cases, test_no_violation.good]
+           test_handshake.halves, test_messages.cases, test_violations.cases, test_no_violation.good, test_second_upgrade.cases,
+           test_tunnels.cases, test_tunnels.socks]
 GOOD_PORT = 50000
 DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
 
@@ -72,7 +75,8 @@ def mutants(seed, each):
         names = list(cases.functions)
         for name in rng.sample(names, min(each, len(names))):
             first = len(capture.sends)
-            cases.functions[name](capture.tcp(client=(f"10.1.{len(capture.sends) >> 8 & 255}.1", 1024 + capture.connections)))
+            client = f"10.1.{len(capture.sends) >> 8 & 255}.1", 1024 + capture.connections
+            cases.functions[name](capture.tcp(client, ("10.0.0.2", cases.options[name].get("server", ("", 80))[1])))
             for i in range(first, len(capture.sends)):
                 tcp, side, flags, data, clock, options = capture.sends[i]
                 # The handshake is left alone more often than not, so that there is something to dissect.

@@ -14,14 +14,21 @@ import test_control
 import test_deflate
 import test_handshake
 import test_messages
+import test_second_upgrade
+import test_tls_records
+import test_tunnels
 import test_violations
 from builder import KEY, TEXT, Capture, Deflater, binary, fragments, frame, ping, text
 from support import dissect, packets_matching, run, save, tshark
 from test_recorded import NAMES, path_of
+from tls import with_secrets
 
 MODULES = [(test_messages.cases, 7), (test_messages.cases, "bytes"), (test_deflate.cases, "coalesced"), (test_deflate.cases, 11),
            (test_deflate.matrix, 5000), (test_control.cases, "asis"), (test_handshake.cases, "coalesced"),
-           (test_handshake.wider, 40), (test_violations.cases, "coalesced"), (test_violations.cases, 30)]
+           (test_handshake.wider, 40), (test_violations.cases, "coalesced"), (test_violations.cases, 30),
+           (test_second_upgrade.cases, "asis"), (test_second_upgrade.cases, 60), (test_tunnels.cases, "coalesced"),
+           (test_tunnels.cases, 60), (test_tunnels.socks, "asis"), (test_tls_records.cases, "asis"),
+           (test_tls_records.cases, 100), (test_tunnels.inside_tls, "asis")]
 MOST = 250  # packets of each capture: enough of every kind
 
 
@@ -60,8 +67,9 @@ def assert_any_order(path, numbers):
 
 @pytest.mark.parametrize("cases, segmentation", MODULES, ids=lambda value: str(value) if not hasattr(value, "functions") else "")
 def test_built(cases, segmentation):
-    path = save(cases.build()[0], segmentation)
+    path = with_secrets(save(cases.build()[0], segmentation))
     numbers = packets_matching(path, "ws")
+    assert numbers
     assert_any_order(path, random.Random(7692).sample(numbers, min(MOST, len(numbers))))
 
 

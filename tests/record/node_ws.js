@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // node_ws.js MODE PORT [CONNECT_PORT]: a server and a client of the ws library talk once.
-// CONNECT_PORT is where the client goes if something stands in between.
+// CONNECT_PORT is where the client goes if something stands in between. PROXY=URL: it goes through that proxy, HOST=NAME: to
+// that host.
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout } from 'node:timers/promises';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { SocksProxyAgent } from 'socks-proxy-agent';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Speaker, noise, words } from './speaker.js';
 
@@ -39,8 +42,10 @@ const listener = new WebSocketServer({ server: web, perMessageDeflate: mode.serv
 web.listen(Number(port), '127.0.0.1');
 await once(web, 'listening');
 
-const clientSocket = new WebSocket(`${mode.tls ? 'wss' : 'ws'}://127.0.0.1:${connectPort}/chat?room=1`, {
-  perMessageDeflate: mode.client, autoPong: false, origin: 'http://example.com', rejectUnauthorized: false,
+const { PROXY: proxy, HOST: host = '127.0.0.1' } = process.env;
+const agent = proxy && (proxy.startsWith('http') ? new HttpsProxyAgent(proxy) : new SocksProxyAgent(proxy));
+const clientSocket = new WebSocket(`${mode.tls ? 'wss' : 'ws'}://${host}:${connectPort}/chat?room=1`, {
+  agent, perMessageDeflate: mode.client, autoPong: false, origin: 'http://example.com', rejectUnauthorized: false,
 });
 const opened = once(clientSocket, 'open');
 const [serverSocket, request] = await once(listener, 'connection');

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "head_start.hpp"
+
+#include "frame.hpp"
+
+#include <algorithm>
+
+namespace ws {
+
+std::optional<HeadStart> find_head_start(Bytes bytes, std::size_t border, std::string_view start) noexcept {
+    const auto text = as_text(bytes);
+    while (border < bytes.size()) {
+        const auto here = text.substr(border, start.size());
+        if (start.starts_with(here))
+            return HeadStart{border, here.size() == start.size()};
+        FrameHeader header;
+        if (!parse_frame_header(bytes.subspan(border), header))
+            break;
+        border += header.size;
+        if (header.payload_length > bytes.size() - std::min(border, bytes.size()))
+            break;
+        border += static_cast<std::size_t>(header.payload_length);
+    }
+    return std::nullopt;
+}
+
+} // namespace ws

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "arena.hpp"
+
+#include <optional>
+
+namespace ws {
+
+/// Where frames end and something else begins.
+struct HeadStart {
+    std::size_t offset;
+    bool whole; ///< Else `bytes` end within it.
+};
+
+/// Looks for `start` where a frame could begin: `bytes` are frames, one after the other, from `border` on.
+std::optional<HeadStart> find_head_start(Bytes bytes, std::size_t border, std::string_view start) noexcept;
+
+} // namespace ws

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tcp_ports.hpp"
+
+#include "protocol.hpp"
+
+namespace ws {
+namespace {
+
+int tcp_id = -1;
+int source_id = -1;
+int destination_id = -1;
+
+template <class Find>
+conversation_t* between_tcp_ports(packet_info* pinfo, Find find) {
+    const TcpPorts kept{pinfo->srcport, pinfo->destport};
+    const auto ports = tcp_ports(pinfo);
+    pinfo->srcport = ports.source;
+    pinfo->destport = ports.destination;
+    auto* conversation = find(pinfo);
+    pinfo->srcport = kept.source;
+    pinfo->destport = kept.destination;
+    return conversation;
+}
+
+} // namespace
+
+TcpPorts tcp_ports(const packet_info* pinfo) {
+    const TcpPorts now{pinfo->srcport, pinfo->destport};
+    if (pinfo->ptype != PT_TCP)
+        return now;
+    // TCP keeps them for Decode As, under the number of its layer.
+    auto layer = wmem_list_count(pinfo->layers);
+    for (auto* at = wmem_list_tail(pinfo->layers); at; at = wmem_list_frame_prev(at), --layer) {
+        if (GPOINTER_TO_INT(wmem_list_frame_data(at)) != tcp_id)
+            continue;
+        const auto kept = [&](int field) {
+            return GPOINTER_TO_UINT(p_get_proto_data(pinfo->pool, const_cast<packet_info*>(pinfo), field, layer));
+        };
+        const TcpPorts sent{kept(source_id), kept(destination_id)};
+        return sent.source && sent.destination ? sent : now;
+    }
+    return now;
+}
+
+conversation_t* find_tcp_conversation(packet_info* pinfo) {
+    return between_tcp_ports(pinfo, [](packet_info* of) { return find_conversation_pinfo(of, 0); });
+}
+
+conversation_t* tcp_conversation(packet_info* pinfo) {
+    return between_tcp_ports(pinfo, [](packet_info* of) { return find_or_create_conversation(of); });
+}
+
+void hand_off_tcp_ports() {
+    tcp_id = proto_get_id_by_filter_name("tcp");
+    source_id = proto_registrar_get_id_byname("tcp.srcport");
+    destination_id = proto_registrar_get_id_byname("tcp.dstport");
+}
+
+} // namespace ws

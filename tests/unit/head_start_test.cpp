@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "head_start.hpp"
+
+#include "connection.hpp"
+#include "support.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ws::test {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr auto get = "GET /"sv;
+constexpr auto masked_hi = "\x81\x82\x01\x02\x03\x04\x49\x6b"sv;
+
+TEST(HeadStart, IsFoundAfterFrames) {
+    const auto found = find_head_start(as_bytes("\x88\x00\x89\x02hiGET /chat HTTP/1.1"sv), 0, get);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->offset, 6U);
+    EXPECT_TRUE(found->whole);
+}
+
+TEST(HeadStart, IsFoundAfterTheRestOfAFrame) {
+    const auto found = find_head_start(as_bytes("hiGET /"sv), 2, get);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->offset, 2U);
+}
+
+TEST(HeadStart, MayBeCut) {
+    for (std::size_t length = 1; length < get.size(); ++length) {
+        const auto bytes = std::string("\x88\x00"sv) + std::string(get.substr(0, length));
+        const auto found = find_head_start(as_bytes(bytes), 0, get);
+        ASSERT_TRUE(found) << length;
+        EXPECT_EQ(found->offset, 2U);
+        EXPECT_FALSE(found->whole);
+    }
+}
+
+TEST(HeadStart, IsNotSoughtWithinAFrame) {
+    EXPECT_FALSE(find_head_start(as_bytes("\x81\x05GET /"sv), 0, get));
+    EXPECT_FALSE(find_head_start(as_bytes("\x81\x05GET "sv), 0, get));
+    EXPECT_FALSE(find_head_start(as_bytes("\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xffGET /"sv), 0, get));
+    EXPECT_FALSE(find_head_start(as_bytes("GEX /"sv), 0, get));
+    EXPECT_FALSE(find_head_start({}, 0, get));
+}
+
+/// The first border in `next`, after `before` was fed.
+std::optional<std::size_t> border(std::string_view before, std::string_view next, std::optional<std::uint32_t> sequence = {}) {
+    TestArena arena;
+    Negotiated none;
+    none.known = true;
+    Connection connection(none, {});
+    Piece piece{};
+    piece.packet = 1;
+    piece.bytes = as_bytes(before);
+    piece.sequence = 100;
+    connection.feed(piece, true, arena);
+    piece.bytes = as_bytes(next);
+    piece.sequence = sequence.value_or(100 + static_cast<std::uint32_t>(before.size()));
+    return connection.first_border(piece);
+}
+
+TEST(FirstBorder, IsTheEndOfTheFrameInProgress) {
+    for (std::size_t cut = 0; cut < masked_hi.size(); ++cut)
+        EXPECT_EQ(border(masked_hi.substr(0, cut), std::string(masked_hi.substr(cut)) + "GET /"),
+                  (cut ? masked_hi.size() - cut : 0U))
+            << cut;
+    EXPECT_EQ(border(masked_hi, "GET /"sv), 0U);
+    EXPECT_EQ(border(masked_hi.substr(0, 4), "\x03"sv), std::nullopt) << "it ends later";
+    EXPECT_EQ(border(masked_hi.substr(0, 1), ""sv), std::nullopt) << "its header is cut";
+}
+
+TEST(FirstBorder, CountsWhatWasLostOrRepeated) {
+    EXPECT_EQ(border(masked_hi.substr(0, 6), "\x6bGET /"sv, 107), 1U);
+    EXPECT_EQ(border(masked_hi.substr(0, 6), "GET /"sv, 108), 0U);
+    EXPECT_EQ(border(masked_hi.substr(0, 6), "GET /"sv, 109), std::nullopt) << "other frames may have begun";
+    EXPECT_EQ(border(masked_hi, "\x6bGET /"sv, 107), 1U);
+}
+
+} // namespace
+} // namespace ws::test
