@@ -224,14 +224,14 @@ bool DirectionDecoder::Feed::length_is_a_lie() {
     Chain chain;
     if (missing > std::max<std::uint64_t>(undoubted, bytes_.size()))
         follow(chain, bytes_, hints());
-    if (!chain.exact || !chain.fits || (believable && !chain.telling)) {
+    if (!chain.exact || !chain.fits) {
         p.doubt_bits = 0;
         return false;
     }
     if (!p.doubt_bits)
         p.doubt_begin = p.frame_size;
     p.doubt_bits += std::min(chain.bits, most_doubt);
-    return p.doubt_bits >= (believable ? 4 * most_doubt : most_doubt / 2);
+    return p.doubt_bits >= (believable ? 2 * most_doubt : most_doubt / 2);
 }
 
 void DirectionDecoder::Feed::abandon_frame() {

@@ -27,6 +27,7 @@ dissector_handle_t http_over_tcp;
 heur_dtbl_entry_t* heuristic;
 int tcp_id = -1;
 int data_id = -1;
+int tls_id = -1;
 /// The last packet that TCP asked us about.
 guint32 asked = 0;
 
@@ -231,7 +232,8 @@ bool begins_request_line(tvbuff_t* tvb) {
 /// A connection whose handshake was not captured, or not handed over.
 Upgraded* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, Sequence sequence) {
     const auto size = tvb_captured_length(tvb);
-    const Unknown unknown{tvb_get_ptr(tvb, 0, static_cast<int>(size)), size, tvb_reported_length(tvb) - size, sequence, false};
+    const Unknown unknown{tvb_get_ptr(tvb, 0, static_cast<int>(size)), size, tvb_reported_length(tvb) - size, sequence,
+                          Unknown::Owner::nobody};
     return recognise(pinfo, unknown);
 }
 
@@ -282,11 +284,18 @@ int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* da
     return dissect_piece(tvb, pinfo, tree, data, sequence_of(tvb, pinfo, data));
 }
 
-/// No dissector above TCP found its protocol.
-bool unowned(const packet_info* pinfo) {
-    const auto* last = wmem_list_tail(pinfo->layers);
-    const int id = last ? GPOINTER_TO_INT(wmem_list_frame_data(const_cast<wmem_list_frame_t*>(last))) : -1;
-    return id == tcp_id || id == data_id;
+/// Has a dissector above TCP found its protocol?
+Unknown::Owner owner(const packet_info* pinfo, std::uint8_t first_byte) {
+    constexpr std::uint8_t first_record = 20, last_record = 24; // TLS content types
+    auto* last = wmem_list_tail(pinfo->layers);
+    if (last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == protocol.id) // that is where we are
+        last = wmem_list_frame_prev(last);
+    const int id = last ? GPOINTER_TO_INT(wmem_list_frame_data(last)) : -1;
+    if (id == tcp_id || id == data_id)
+        return Unknown::Owner::nobody;
+    // TLS takes whatever comes to its ports.
+    const bool record = first_byte >= first_record && first_byte <= last_record;
+    return id == tls_id && !record ? Unknown::Owner::doubtful : Unknown::Owner::other;
 }
 
 } // namespace
@@ -315,7 +324,7 @@ bool dissect_unclaimed(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sess
     const auto captured = std::min(tvb_captured_length(tvb) - static_cast<guint>(segment.payload), segment.length);
     if (unknown) {
         const auto* bytes = tvb_get_ptr(tvb, static_cast<int>(segment.payload), static_cast<int>(captured));
-        upgraded = recognise(pinfo, {bytes, captured, segment.length - captured, segment.sequence, !unowned(pinfo)});
+        upgraded = recognise(pinfo, {bytes, captured, segment.length - captured, segment.sequence, owner(pinfo, bytes[0])});
         if (!upgraded)
             return false;
         upgraded->by_packet = true;
@@ -340,6 +349,7 @@ void hand_off_frame_dissectors() {
     heuristic = find_heur_dissector_by_unique_short_name("ws_tcp");
     tcp_id = proto_get_id_by_filter_name("tcp");
     data_id = proto_get_id_by_filter_name("data");
+    tls_id = proto_get_id_by_filter_name("tls");
     heur_dissector_add("tls", recognise_in_tls, "WebSocket over TLS, without its handshake", "ws_tls", protocol.id,
                        HEURISTIC_ENABLE);
     dissector_add_for_decode_as("tcp.port", frames);

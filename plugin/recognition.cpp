@@ -3,8 +3,8 @@
 #include "recognition.hpp"
 
 #include "protocol.hpp"
-#include "tcp_ports.hpp"
 #include "recogniser.hpp"
+#include "tcp_ports.hpp"
 
 #include <algorithm>
 #include <array>
@@ -115,7 +115,7 @@ Upgraded& make_session(packet_info* pinfo, Suspect& suspect, unsigned client) {
 
 Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept {
     const Bytes bytes(unknown.bytes, unknown.captured);
-    const bool anywhere = !unknown.owned && thorough(pinfo);
+    const bool anywhere = unknown.owner == Unknown::Owner::nobody && thorough(pinfo);
     if (file->suspects.empty() && !anywhere && Recogniser::out_of_the_question(bytes))
         return nullptr;
     const conversation_t* conversation = nullptr;
@@ -124,7 +124,8 @@ Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept {
         return nullptr;
     auto& suspected = known ? *known : suspect(pinfo, conversation);
     const auto end = suspected.end_of(pinfo);
-    const auto result = suspected.recogniser.feed({end, unknown.sequence, bytes, unknown.cut}, unknown.owned, anywhere);
+    const auto result =
+        suspected.recogniser.feed({end, unknown.sequence, bytes, unknown.cut}, unknown.owner == Unknown::Owner::other, anywhere);
     Upgraded* upgraded = nullptr;
     if (result.recognised) {
         upgraded = &make_session(pinfo, suspected, result.client);

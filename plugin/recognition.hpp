@@ -11,7 +11,7 @@ struct Unknown {
     std::size_t captured;
     std::uint64_t cut; ///< Bytes that the snap length cut off.
     std::optional<std::uint32_t> sequence;
-    bool owned; ///< Another dissector took it.
+    enum class Owner : std::uint8_t { nobody, doubtful, other } owner; ///< Did another dissector take it?
 };
 
 /// The first visit: does the connection carry frames whose handshake was not captured? If so it has a session from now on, which

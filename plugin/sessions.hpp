@@ -66,7 +66,7 @@ struct Upgraded {
     /// TCP asked another dissector first, and may hold packets back for it: each packet's own payload counts.
     bool by_packet = false;
     Earlier earlier[2] = {}; ///< Indexed by Direction.
-    bool answered = false; ///< It began with a response.
+    bool answered = false;   ///< It began with a response.
 };
 
 /// What one TCP connection is known to carry. It lives as long as the capture file is open.
