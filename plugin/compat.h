@@ -48,6 +48,10 @@ using BoolPreference = gboolean;
 #define tvb_get_uint8 tvb_get_guint8
 #endif
 
+#if !WS_WIRESHARK_AT_LEAST(4, 6)
+#define dissector_try_uint_with_data dissector_try_uint_new
+#endif
+
 #if !WS_WIRESHARK_AT_LEAST(4, 4)
 /// How many of a connection's HTTP requests before this packet have no response so far; of the last `most`.
 inline guint32 unanswered_requests(const http_conv_t* http, guint32 packet, guint32 most) {

@@ -8,6 +8,7 @@
 #include "diagnosis_fields.hpp"
 #include "frame_fields.hpp"
 #include "handshake_dissector.hpp"
+#include "http2_dissector.hpp"
 #include "message_fields.hpp"
 #include "protocol.hpp"
 #include "subdissectors.hpp"
@@ -30,14 +31,14 @@ std::uint32_t next_ordinal(packet_info* pinfo, std::uint32_t stream) {
     return (*count)++;
 }
 
-Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Direction direction, const tcpinfo* tcp) {
+Facts read_piece(tvbuff_t* tvb, packet_info* pinfo, Upgraded& upgraded, Direction direction,
+                 std::optional<std::uint32_t> sequence) {
     Piece piece;
     const auto captured = tvb_captured_length(tvb);
     piece.direction = direction;
     piece.bytes = {tvb_get_ptr(tvb, 0, static_cast<int>(captured)), captured};
     piece.cut = tvb_reported_length(tvb) - captured;
-    if (tcp && !tcp->is_reassembled) // reassembled bytes are in order, and do not begin where the segment does
-        piece.sequence = tcp->seq;
+    piece.sequence = sequence;
     piece.packet = pinfo->num;
     piece.ordinal = next_ordinal(pinfo, upgraded.stream);
     piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
@@ -89,16 +90,24 @@ void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgrade
     }
 }
 
-int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const tcpinfo* tcp) {
-    auto* session = find_session(pinfo);
-    auto* upgraded = session ? session->upgraded_at(pinfo->num) : nullptr;
+int dissect_piece_of(Session& session, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree,
+                     std::optional<std::uint32_t> sequence) {
+    auto* upgraded = session.upgraded_at(pinfo->num);
     if (!upgraded)
         return 0;
-    const auto direction = session->direction(pinfo);
+    const auto direction = session.direction(pinfo);
     static_assert(std::is_trivially_destructible_v<Facts>);
-    const Facts facts = read_piece(tvb, pinfo, *upgraded, direction, tcp);
+    const Facts facts = read_piece(tvb, pinfo, *upgraded, direction, sequence);
     show(tvb, pinfo, tree, *upgraded, direction, facts);
     return static_cast<int>(tvb_captured_length(tvb));
+}
+
+int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const tcpinfo* tcp) {
+    auto* session = find_session(pinfo);
+    std::optional<std::uint32_t> sequence;
+    if (tcp && !tcp->is_reassembled) // reassembled bytes are in order, and do not begin where the segment does
+        sequence = tcp->seq;
+    return session ? dissect_piece_of(*session, tvb, pinfo, tree, sequence) : 0;
 }
 
 int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
@@ -107,6 +116,8 @@ int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* da
 
 /// From HTTP, after a 101 response, also inside TLS. `data` is HTTP's own in newer releases.
 int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
+    if (http2_is_followed()) // which takes it from there
+        return static_cast<int>(tvb_captured_length(tvb));
     if (!dissect_response_before(tvb, pinfo, tree))
         return static_cast<int>(tvb_captured_length(tvb));
     return dissect_piece(tvb, pinfo, tree, nullptr);
@@ -187,6 +198,10 @@ dissector_handle_t undecided_handle() {
 void dissect_after_response(tvbuff_t* tvb, int offset, packet_info* pinfo, proto_tree* tree) {
     if (tvb_reported_length_remaining(tvb, offset) > 0)
         dissect_piece(tvb_new_subset_remaining(tvb, offset), pinfo, tree, nullptr);
+}
+
+void dissect_stream_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, std::uint32_t sequence) {
+    dissect_piece_of(session, tvb, pinfo, tree, sequence);
 }
 
 void register_frame_dissectors() {

@@ -3,6 +3,8 @@
 
 #include "compat.h"
 
+#include "sessions.hpp"
+
 namespace ws {
 
 /// TCP's payload of a conversation with an upgrade: frames.
@@ -12,5 +14,8 @@ dissector_handle_t undecided_handle();
 
 /// Frames that follow a 101 response in its packet, from `offset` on, where HTTP does not hand them over.
 void dissect_after_response(tvbuff_t* tvb, int offset, packet_info* pinfo, proto_tree* tree);
+
+/// A part of the byte stream of one session, which no conversation leads to. `sequence` numbers its first byte, as TCP does.
+void dissect_stream_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, std::uint32_t sequence);
 
 } // namespace ws

@@ -26,12 +26,14 @@ void register_protocol() {
     register_sessions();
     register_frame_dissectors();
     register_handshake_dissector();
+    register_http2_dissector();
     register_connect_watch();
     register_transport_watch();
 }
 
 void hand_off() {
     hand_off_handshake_dissector();
+    hand_off_http2_dissector();
     hand_off_transport_watch();
     hand_off_frame_dissectors();
     hand_off_subdissectors();

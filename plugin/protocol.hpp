@@ -48,10 +48,12 @@ void register_session_fields();
 /// Entry points into the dissection, registered with Wireshark.
 void register_handshake_dissector();
 void register_frame_dissectors();
+void register_http2_dissector();
 void register_connect_watch();
 void register_transport_watch();
 void hand_off_transport_watch();
 void hand_off_handshake_dissector();
+void hand_off_http2_dissector();
 void hand_off_frame_dissectors();
 void hand_off_subdissectors();
 void hand_off_builtin();

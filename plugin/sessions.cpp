@@ -36,8 +36,7 @@ Session::Session(const address& client, std::uint32_t client_port) : client_port
 }
 
 Direction Session::direction(const packet_info* pinfo) const {
-    return pinfo->srcport == client_port_ && addresses_equal(&pinfo->src, &client_) ? Direction::client_to_server
-                                                                                    : Direction::server_to_client;
+    return is_client(pinfo->src, pinfo->srcport) ? Direction::client_to_server : Direction::server_to_client;
 }
 
 std::uint32_t Session::new_stream() {
@@ -133,13 +132,16 @@ Session* find_session(packet_info* pinfo) {
     return conversation ? static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)) : nullptr;
 }
 
+Session& new_session(const address& client, std::uint32_t client_port) {
+    return *file->sessions.emplace_back(std::make_unique<Session>(client, client_port));
+}
+
 Session& session_of(packet_info* pinfo, Direction direction) {
     auto* conversation = find_or_create_conversation(pinfo);
     if (auto* known = static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)))
         return *known;
     const bool client = direction == Direction::client_to_server;
-    auto& session = *file->sessions.emplace_back(
-        std::make_unique<Session>(client ? pinfo->src : pinfo->dst, client ? pinfo->srcport : pinfo->destport));
+    auto& session = new_session(client ? pinfo->src : pinfo->dst, client ? pinfo->srcport : pinfo->destport);
     conversation_add_proto_data(conversation, protocol.id, &session);
     return session;
 }

@@ -59,4 +59,10 @@ struct Transport {
 /// shows anything. `tvb` is the packet.
 bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree);
 
+class Session;
+
+/// The first visit: one side ends a stream of HTTP/2. `certain`: no byte of its connection is missing. Returns whether it is
+/// over.
+bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool certain) noexcept;
+
 } // namespace ws

@@ -17,6 +17,7 @@ All cases of a module are connections of one capture, so that a module costs one
 bytes are cut into segments in several ways and read in one pass or two, and must give the same facts every time.
 """
 
+import copy
 import functools
 import json
 import os
@@ -166,6 +167,12 @@ class Packet:
         self.number = int(layers.get("frame.number"))
         self.stream = int(layers.get("tcp.stream") or 0)
         self.ws = layers.children("ws")
+
+    def only(self, stream):
+        """The same packet with one WebSocket connection's layers; HTTP/2 carries several."""
+        packet = copy.copy(self)
+        packet.ws = [layer for layer in self.ws if int(layer.get("ws.stream")) == stream]
+        return packet
 
 
 class Stream:
