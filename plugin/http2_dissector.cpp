@@ -96,6 +96,16 @@ Half read_request_half(packet_info* pinfo, const Event& event) noexcept {
     return half;
 }
 
+/// A loss before the first frame is one, too: the streams' sequence numbers begin with 0.
+void begin_frames(Upgraded& upgraded, const Arena& arena) {
+    for (const auto direction : {Direction::client_to_server, Direction::server_to_client}) {
+        Piece nothing{};
+        nothing.direction = direction;
+        nothing.sequence = 0;
+        upgraded.connection.feed(nothing, false, arena);
+    }
+}
+
 Half read_response_half(packet_info* pinfo, const Event& event) noexcept {
     const auto arena = packet_arena(pinfo);
     const auto head = read_http2_head(event.head, arena);
@@ -112,8 +122,10 @@ Half read_response_half(packet_info* pinfo, const Event& event) noexcept {
     half.context.has_time = exchange->request_captured;
     nstime_delta(&half.context.time, &pinfo->abs_ts, &exchange->request_time);
     if (!PINFO_FD_VISITED(pinfo) && half.handshake.accepted)
-        session.upgrade(pinfo, exchange->stream, negotiate(half.handshake.extensions, half.handshake.extensions_read),
-                        half.handshake.protocols.empty() ? std::string_view{} : half.handshake.protocols[0]);
+        begin_frames(session.upgrade(pinfo, exchange->stream,
+                                     negotiate(half.handshake.extensions, half.handshake.extensions_read),
+                                     half.handshake.protocols.empty() ? std::string_view{} : half.handshake.protocols[0]),
+                     arena);
     return half;
 }
 
@@ -178,9 +190,22 @@ void follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const tcpinfo* 
         dissect_event(tvb, pinfo, tree, connection, event);
 }
 
+/// How many bytes at the start are the preface's.
+int preface_bytes(tvbuff_t* tvb) {
+    const auto size = std::min(static_cast<int>(tvb_captured_length(tvb)), preface_size);
+    return size && tvb_memeql(tvb, 0, reinterpret_cast<const guint8*>(preface), static_cast<std::size_t>(size)) == 0 ? size : 0;
+}
+
 int dissect(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data, const tcpinfo* tcp) {
     volatile int taken = 0;
     const bool ours = file->active && !pinfo->flags.in_error_pkt;
+    if (const int begun = preface_bytes(tvb); ours && begun && begun == static_cast<int>(tvb_reported_length(tvb)) &&
+                                              begun < preface_size && pinfo->can_desegment) {
+        // Wireshark's would take a part of it for the header of a frame of 5 MB.
+        pinfo->desegment_offset = 0;
+        pinfo->desegment_len = static_cast<guint32>(preface_size - begun);
+        return begun;
+    }
     // This dissector is not to count as a protocol between the two.
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
@@ -205,33 +230,38 @@ int dissect_over_other(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void
     return dissect(tvb, pinfo, tree, data, nullptr);
 }
 
-bool begins_with_preface(tvbuff_t* tvb) {
-    return tvb_captured_length(tvb) >= preface_size &&
-           tvb_memeql(tvb, 0, reinterpret_cast<const guint8*>(preface), preface_size) == 0;
+/// The whole of it, or "PRI " at least and nothing else.
+bool begins_with_preface(tvbuff_t* tvb, bool whole) {
+    const int begun = preface_bytes(tvb);
+    return begun == preface_size || (!whole && begun >= 4 && begun == static_cast<int>(tvb_reported_length(tvb)));
 }
 
-/// From now on TCP calls us; `now` is for this packet.
-HeuristicResult begin(dissector_handle_t now, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
-    if (!file->active || !begins_with_preface(tvb))
-        return FALSE;
-    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, over_tcp);
-    return call_dissector_with_data(now, tvb, pinfo, tree, data) != 0;
+int call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    if (pinfo->can_desegment > 0) // what recognises is no protocol between the two, either
+        pinfo->can_desegment++;
+    return call_dissector_with_data(handle, tvb, pinfo, tree, data);
 }
 
 HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
-    return begin(over_tcp, tvb, pinfo, tree, data);
+    if (!file->active || !begins_with_preface(tvb, false))
+        return FALSE;
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, over_tcp);
+    return call(over_tcp, tvb, pinfo, tree, data) != 0;
 }
 
-/// On HTTP's own ports.
+/// On HTTP's own ports. From the next packet on TCP calls us.
 HeuristicResult recognise_in_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
-    return begin(over_other, tvb, pinfo, tree, data);
+    if (!file->active || !begins_with_preface(tvb, true))
+        return FALSE;
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, over_tcp);
+    return call(over_other, tvb, pinfo, tree, data) != 0;
 }
 
 HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
-    if (!file->active || !begins_with_preface(tvb))
+    if (!file->active || !begins_with_preface(tvb, false))
         return FALSE;
     *static_cast<dissector_handle_t*>(data) = over_other;
-    return call_dissector_with_data(over_other, tvb, pinfo, tree, nullptr) != 0;
+    return call(over_other, tvb, pinfo, tree, nullptr) != 0;
 }
 
 /// What a user decodes as HTTP/2 comes by here as well.
