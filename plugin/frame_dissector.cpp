@@ -9,6 +9,7 @@
 #include "frame_fields.hpp"
 #include "handshake_dissector.hpp"
 #include "http2_dissector.hpp"
+#include "http3_frames.hpp"
 #include "message_fields.hpp"
 #include "protocol.hpp"
 #include "subdissectors.hpp"
@@ -115,9 +116,13 @@ int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* da
 }
 
 /// From HTTP, after a 101 response, also inside TLS. `data` is HTTP's own in newer releases.
-int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
+int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
     if (http2_is_followed()) // which takes it from there
         return static_cast<int>(tvb_captured_length(tvb));
+    if (is_http3(data)) {
+        dissect_http3_frames(tvb, pinfo, tree, data);
+        return static_cast<int>(tvb_captured_length(tvb));
+    }
     if (!dissect_response_before(tvb, pinfo, tree))
         return static_cast<int>(tvb_captured_length(tvb));
     return dissect_piece(tvb, pinfo, tree, nullptr);

@@ -134,7 +134,7 @@ void show_half(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Half& 
         return;
     const auto size = static_cast<gint>(half.head.size());
     auto* text = tvb_new_child_real_data(tvb, reinterpret_cast<const guint8*>(half.head.data()), static_cast<guint>(size), size);
-    add_new_data_source(pinfo, text, "WebSocket handshake of HTTP/2");
+    add_new_data_source(pinfo, text, "Head of the WebSocket handshake");
     add_handshake(tree, pinfo, text, 0, half.head, half.handshake, half.context);
 }
 
@@ -199,8 +199,8 @@ int preface_bytes(tvbuff_t* tvb) {
 int dissect(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data, const tcpinfo* tcp) {
     volatile int taken = 0;
     const bool ours = file->active && !pinfo->flags.in_error_pkt;
-    if (const int begun = preface_bytes(tvb); ours && begun && begun == static_cast<int>(tvb_reported_length(tvb)) &&
-                                              begun < preface_size && pinfo->can_desegment) {
+    if (const int begun = preface_bytes(tvb);
+        ours && begun && begun == static_cast<int>(tvb_reported_length(tvb)) && begun < preface_size && pinfo->can_desegment) {
         // Wireshark's would take a part of it for the header of a frame of 5 MB.
         pinfo->desegment_offset = 0;
         pinfo->desegment_len = static_cast<guint32>(preface_size - begun);
@@ -299,6 +299,13 @@ Http2Connection* find_http2(packet_info* pinfo) {
         return nullptr;
     auto* conversation = find_conversation_pinfo(pinfo, 0);
     return conversation ? static_cast<Http2Connection*>(conversation_get_proto_data(conversation, key)) : nullptr;
+}
+
+void dissect_http2_handshake(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, std::string_view request,
+                             std::string_view response) {
+    show_half(tvb, pinfo, tree, read_request_half(pinfo, {Kind::request, &session, 0, 0, 0, request}));
+    if (!response.empty())
+        show_half(tvb, pinfo, tree, read_response_half(pinfo, {Kind::response, &session, 0, 0, 0, response}));
 }
 
 bool http2_is_followed() {

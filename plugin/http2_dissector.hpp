@@ -92,6 +92,10 @@ class Http2Connection {
 /// The HTTP/2 connection of this packet, or null.
 Http2Connection* find_http2(packet_info* pinfo);
 
+/// Shows both halves of a handshake, heads as Http2Event has them; on the first visit it decides what the session carries.
+void dissect_http2_handshake(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, std::string_view request,
+                             std::string_view response);
+
 /// Wireshark's HTTP/2 dissector is at work on a connection that is followed here.
 bool http2_is_followed();
 

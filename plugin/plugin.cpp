@@ -27,6 +27,7 @@ void register_protocol() {
     register_frame_dissectors();
     register_handshake_dissector();
     register_http2_dissector();
+    register_http3_frames();
     register_connect_watch();
     register_transport_watch();
 }

@@ -49,6 +49,7 @@ void register_session_fields();
 void register_handshake_dissector();
 void register_frame_dissectors();
 void register_http2_dissector();
+void register_http3_frames();
 void register_connect_watch();
 void register_transport_watch();
 void hand_off_transport_watch();
