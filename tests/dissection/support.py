@@ -22,6 +22,7 @@ import functools
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -96,6 +97,10 @@ def fields(capture, names, *arguments, shown="ws", **options):
     return [[value.split("\x1f") if value else [] for value in line.split("\x1e")] for line in out.split("\n")[:-1]]
 
 
+def wireshark_version():
+    return tuple(map(int, re.search(r"(\d+)\.(\d+)", run("tshark", "--version").stdout.decode()).groups()))
+
+
 def packets_matching(capture, display_filter, *arguments, **options):
     """The numbers of the packets that a display filter shows."""
     out = tshark(capture, "-Y", display_filter, "-T", "fields", "-e", "frame.number", *arguments, **options)
@@ -108,6 +113,9 @@ def save(capture, segmentation=None):
     os.close(handle)
     os.chmod(path, 0o644)
     return pathlib.Path(capture.write(path, segmentation))
+
+
+WIRESHARK = wireshark_version()
 
 
 # ---- reading ----------------------------------------------------------------
