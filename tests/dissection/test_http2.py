@@ -2,6 +2,7 @@
 """WebSocket over HTTP/2 (RFC 8441): each stream is a connection of its own."""
 
 import itertools
+import random
 import struct
 
 import pytest
@@ -415,3 +416,21 @@ def test_packets_cut_by_the_snap_length():
     assert stream.messages(SERVER) == ["first"]
     assert [m for m in stream.messages(CLIENT) if m is not None] in (["first"], ["first", "last"])
     assert stream.all("ws.violation") == []
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_damaged_bytes_do_no_harm(passes):
+    """Wireshark ends at its own bugs here, and at memory used after it was freed."""
+    chance = random.Random(8441)
+    capture = Capture()
+    for _ in range(150):
+        begin = len(capture.sends)
+        long_conversation(capture)
+        for at in chance.sample(range(begin + 3, len(capture.sends)), 6):
+            tcp, side, flags, data, *rest = capture.sends[at]
+            damaged = bytearray(data)
+            for _ in range(chance.randint(1, 3)):
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+            capture.sends[at] = (tcp, side, flags, bytes(damaged), *rest)
+    for segmentation in ("asis", 50):
+        tshark(save(capture, segmentation), "-V", *DECODE_AS, *["-2"] * (passes - 1), strict=True)
