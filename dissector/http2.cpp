@@ -26,11 +26,13 @@ enum Type : std::uint8_t {
     ORIGIN = 12,          // RFC 8336
     PRIORITY_UPDATE = 16, // RFC 9218
 };
-enum Flag : std::uint8_t { END_STREAM = 1, END_HEADERS = 4, PADDED = 8, HAS_PRIORITY = 32 };
+enum Flag : std::uint8_t { ACK = 1, END_STREAM = 1, END_HEADERS = 4, PADDED = 8, HAS_PRIORITY = 32 };
 
 /// A header block, compressed, and what it inflates to; more is not kept.
 constexpr std::size_t longest_block = std::size_t{1} << 18;
 constexpr std::size_t longest_head = std::size_t{1} << 16;
+/// A buffer as large as that stays for the next block.
+constexpr std::size_t kept_block = 4096;
 /// No more streams of one connection are followed at a time; servers allow 100 or so.
 constexpr std::size_t most_streams = 10000;
 /// Larger tables than any encoder asks for.
@@ -183,7 +185,10 @@ class Http2::Feed {
             return;
         side_.have = 0;
         if (may_be_preface) {
-            side_.state = as_text(side_.head) == preface ? Side::State::header : Side::State::searching;
+            const bool is_preface = as_text(side_.head) == preface;
+            side_.state = is_preface ? Side::State::header : Side::State::searching;
+            if (is_preface)
+                http2_.client_ = index_;
             return;
         }
         const auto* h = side_.head.data();
@@ -213,8 +218,10 @@ class Http2::Feed {
             end_frame();
     }
 
-    static bool is_of_interest(std::uint8_t type) {
-        return type == HEADERS || type == PUSH_PROMISE || type == CONTINUATION || type == RST_STREAM;
+    bool is_of_interest(std::uint8_t type) const {
+        if (type == HEADERS || type == PUSH_PROMISE || type == CONTINUATION)
+            return http2_.allowed_ != Allowed::no;
+        return type == SETTINGS || type == RST_STREAM;
     }
 
     /// `take` bytes of the payload of DATA: the length of the padding, data, padding (RFC 9113 6.1).
@@ -249,7 +256,14 @@ class Http2::Feed {
                 end_stream(frame.stream);
             break;
         case HEADERS:
-        case PUSH_PROMISE: begin_block(); break;
+        case PUSH_PROMISE:
+            if (http2_.allowed_ != Allowed::no)
+                begin_block();
+            break;
+        case SETTINGS:
+            if (index_ + http2_.client_ == 1)
+                read_settings();
+            break;
         case CONTINUATION:
             if (side_.block_of.stream == frame.stream)
                 continue_block(side_.payload);
@@ -260,6 +274,22 @@ class Http2::Feed {
             break;
         default: break;
         }
+    }
+
+    /// Of the server (RFC 9113 6.5.1).
+    void read_settings() {
+        constexpr std::uint32_t enable_connect_protocol = 8;
+        auto& allowed = http2_.allowed_;
+        if (side_.frame.flags & ACK)
+            return;
+        if (allowed == Allowed::unknown)
+            allowed = Allowed::no;
+        for (std::size_t at = 0; at + 6 <= side_.payload.size(); at += 6)
+            if (number(&side_.payload[at], 2) == enable_connect_protocol && number(&side_.payload[at + 2], 4) == 1)
+                allowed = Allowed::yes; // and it may not be taken back
+        if (allowed == Allowed::no)
+            for (auto& side : http2_.sides_)
+                side.inflater.reset(); // the table is not followed any more
     }
 
     /// The fields around a header block's first fragment (RFC 9113 6.2, 6.6).
@@ -288,9 +318,11 @@ class Http2::Feed {
             return;
         const auto of = side_.block_of;
         side_.block_of = {};
-        std::string head;
+        auto& head = side_.text;
+        head.clear();
         if (too_long)
             side_.inflater.reset();
+        writes_all_ = http2_.streams_.contains(of.stream);
         const bool known = !too_long && inflate(head);
         if (of.type == HEADERS) {
             if (known)
@@ -298,7 +330,8 @@ class Http2::Feed {
             if (of.flags & END_STREAM)
                 end_stream(of.stream);
         }
-        std::vector<std::uint8_t>().swap(side_.block);
+        if (side_.block.capacity() > kept_block)
+            std::vector<std::uint8_t>().swap(side_.block);
     }
 
     /// HPACK (RFC 7541). The encoder tells every size of its table in the block itself, so the peer's settings need not be known.
@@ -325,7 +358,7 @@ class Http2::Feed {
             }
             in += used;
             size -= static_cast<std::size_t>(used);
-            if (flags & NGHTTP2_HD_INFLATE_EMIT)
+            if ((flags & NGHTTP2_HD_INFLATE_EMIT) && is_of_use(head, field))
                 fits = fits && append(head, {reinterpret_cast<const char*>(field.name), field.namelen},
                                       {reinterpret_cast<const char*>(field.value), field.valuelen});
             if (flags & NGHTTP2_HD_INFLATE_FINAL) {
@@ -337,6 +370,14 @@ class Http2::Feed {
                 return false;
             }
         }
+    }
+
+    /// Ordinary requests and responses are not written down: `:protocol` comes before all other fields, and a response to a
+    /// request that was not captured speaks of WebSocket in these fields.
+    bool is_of_use(std::string_view head, const nghttp2_nv& field) const {
+        const std::string_view name(reinterpret_cast<const char*>(field.name), field.namelen);
+        return writes_all_ || name.starts_with(':') || name.starts_with("sec-websocket-") ||
+               head.find(":protocol: ") != std::string_view::npos;
     }
 
     void use_head(std::uint32_t number, std::string_view head) {
@@ -392,6 +433,7 @@ class Http2::Feed {
     Side& side_;
     Bytes bytes_;
     std::size_t at_ = 0;
+    bool writes_all_ = false;
     const Arena& arena_;
     List<Http2Event>& events_;
 };

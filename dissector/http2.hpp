@@ -72,12 +72,18 @@ class Http2 {
         std::vector<std::uint8_t> payload; ///< Of a frame that is not DATA.
         // A header block in progress, until END_HEADERS
         std::vector<std::uint8_t> block;
-        Frame block_of; ///< Its first frame; stream 0: none.
+        std::string text; ///< What it inflates to.
+        Frame block_of;   ///< Its first frame; stream 0: none.
         std::unique_ptr<nghttp2_hd_inflater, FreeInflater> inflater;
     };
     class Feed;
+    /// Whether the server allows extended CONNECT (SETTINGS_ENABLE_CONNECT_PROTOCOL, RFC 8441 3): while it does not, header
+    /// blocks need not be read.
+    enum class Allowed : std::uint8_t { unknown, no, yes };
 
     Side sides_[2];
+    std::size_t client_ = 2; ///< The side that sent the preface; 2: none so far.
+    Allowed allowed_ = Allowed::unknown;
     std::map<std::uint32_t, Stream> streams_;
 };
 

@@ -295,7 +295,7 @@ void close_file() {
 } // namespace
 
 Http2Connection* find_http2(packet_info* pinfo) {
-    if (file->connections.empty())
+    if (file->connections.empty() || !any_session()) // most HTTP/2 carries no WebSocket
         return nullptr;
     auto* conversation = find_conversation_pinfo(pinfo, 0);
     return conversation ? static_cast<Http2Connection*>(conversation_get_proto_data(conversation, key)) : nullptr;

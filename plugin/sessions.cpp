@@ -132,6 +132,10 @@ Session* find_session(packet_info* pinfo) {
     return conversation ? static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)) : nullptr;
 }
 
+bool any_session() {
+    return !file->sessions.empty();
+}
+
 Session& new_session(const address& client, std::uint32_t client_port) {
     return *file->sessions.emplace_back(std::make_unique<Session>(client, client_port));
 }

@@ -106,6 +106,8 @@ Session* find_session(packet_info* pinfo);
 /// The same, made on first use with the packet's sender as the client (or the server).
 Session& session_of(packet_info* pinfo, Direction direction);
 
+/// Is there any in this file so far?
+bool any_session();
 /// One of several on a connection, as streams of HTTP/2 are: no conversation leads to it.
 Session& new_session(const address& client, std::uint32_t client_port);
 

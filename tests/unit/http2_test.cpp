@@ -227,6 +227,35 @@ TEST(Http2, ABlockThatCannotBeReadLeavesNothingWrong) {
     EXPECT_EQ(player.told(), (Told{"request 1 ", "request 7 /literal", "request 9 /added", "request 11 /indexed"}));
 }
 
+TEST(Http2, OnlyWhereTheServerAllowsIt) {
+    const auto settings = [](unsigned id, unsigned value) {
+        return frame(SETTINGS, 0, 0, big_endian(id, 2) + big_endian(value, 4));
+    };
+    const auto with = [](const std::string& from_server) {
+        return Player(false).client(preface + frame(SETTINGS, 0, 0)).server(from_server, 5).client(headers(1, connect())).told();
+    };
+    const Told told{"request 1 /chat"};
+    EXPECT_EQ(with(settings(8, 1)), told);
+    EXPECT_EQ(with(settings(3, 100) + settings(8, 1)), told) << "allowed later";
+    EXPECT_EQ(with(settings(8, 1) + settings(3, 100)), told);
+    EXPECT_EQ(with(frame(SETTINGS, 1, 0)), told) << "an acknowledgement sets nothing";
+    EXPECT_EQ(with(""), told) << "not captured";
+    EXPECT_EQ(with(settings(3, 100)), Told{});
+    EXPECT_EQ(with(settings(8, 0)), Told{});
+    EXPECT_EQ(with(frame(SETTINGS, 0, 0)), Told{});
+}
+
+TEST(Http2, TheTableBeginsAnewOnceItIsAllowed) {
+    const auto settings = frame(SETTINGS, 0, 0);
+    Player player(false);
+    player.client(preface + settings).server(settings);
+    player.client(headers(1, added(":method", "CONNECT") + added(":protocol", "websocket")));
+    player.server(frame(SETTINGS, 0, 0, big_endian(8, 2) + big_endian(1, 4)));
+    player.client(headers(3, added("x", "y") + indexed(63) + indexed(64))); // not followed
+    player.client(headers(5, connect("/after")));
+    EXPECT_EQ(player.told(), Told{"request 5 /after"});
+}
+
 TEST(Http2, TheAnswerDecides) {
     const auto answer = [](std::string_view blocks) {
         return Player()
