@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t most_text = 64; ///< Bytes of a text in the Info column.
 
 /// A packet may have several pieces, in records of TLS or streams of HTTP/2; the direction is told once.
-constexpr guint32 started_key = 0x5eec;
+constexpr guint32 started_key = 0xffffffff; // no stream has that number
 
 bool info_is_shown(const packet_info* pinfo) {
     return pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO) && pinfo->cinfo->col_first[COL_INFO] >= 0;

@@ -170,7 +170,7 @@ void dissect_event(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Con
 void follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const tcpinfo* tcp) {
     const auto captured = tvb_captured_length(tvb);
     const auto size = pinfo->desegment_len ? std::min(captured, static_cast<guint>(pinfo->desegment_offset)) : captured;
-    if (!size)
+    if (!size || (PINFO_FD_VISITED(pinfo) && !any_session()))
         return;
     const Bytes bytes(tvb_get_ptr(tvb, 0, static_cast<gint>(size)), size);
     const auto cut = pinfo->desegment_len ? 0 : tvb_reported_length(tvb) - captured;
