@@ -213,6 +213,7 @@ bool plausible(const FrameHeader& header, const BorderHints& hints) noexcept {
 }
 
 void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t most) noexcept {
+    const auto before = chain.headers; // few senders cut short frames in pieces
     const auto stop = most > 0xffffffff - chain.headers ? 0xffffffff : chain.headers + most;
     chain.exact = false;
     while (chain.end < bytes.size() && chain.headers < stop) {
@@ -225,8 +226,9 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
         const std::uint64_t total = header.size + header.payload_length;
         const bool whole = total <= left.size();
         const auto payload = left.first(whole ? static_cast<std::size_t>(total) : left.size()).subspan(header.size);
-        const auto before = chain.end ? std::optional(bytes[chain.end - 1]) : std::optional<std::uint8_t>();
-        if (!plausible(header, hints) || !fits_message(chain, header) || !weigh(chain, header, {payload, whole, before}, hints)) {
+        const auto previous = chain.end ? std::optional(bytes[chain.end - 1]) : std::optional<std::uint8_t>();
+        if (!plausible(header, hints) || !fits_message(chain, header) ||
+            !weigh(chain, header, {payload, whole, previous}, hints)) {
             chain.fits = false;
             return;
         }
@@ -237,7 +239,7 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
         chain.last = header;
     }
     chain.exact = chain.end == bytes.size() && chain.headers;
-    if (chain.exact && chain.counts && chain.last.payload_length) {
+    if (chain.exact && chain.counts && chain.last.payload_length && (chain.headers > before || chain.last.length_size)) {
         chain.bits += length_bits + 8U * chain.last.length_size;
         chain.telling = chain.telling || chain.last.length_size;
     }

@@ -180,8 +180,19 @@ const char* gateway_cause(std::uint16_t status) {
     }
 }
 
+/// What differs where no Upgrade can get lost: extended CONNECT.
+const char* cause_of(const StatusRow& row, const HttpHead& head) {
+    if (head.extended_connect && row.diagnosis == Diagnosis::bad_request)
+        return ". Likely the server dislikes a header or a session id, or a proxy does not speak WebSocket over HTTP/2 to the "
+               "server "
+               "behind it (RFC 8441): check what arrives at the server, and its log.";
+    if (head.extended_connect && row.diagnosis == Diagnosis::not_found)
+        return ". The path is wrong, or a proxy maps it elsewhere: check the path and the proxy's rules.";
+    return row.cause;
+}
+
 std::string explain(const StatusRow& row, const HttpHead& head, const RequestNotes* notes) {
-    auto text = "The answer is " + status_of(head) + row.cause;
+    auto text = "The answer is " + status_of(head) + cause_of(row, head);
     switch (row.diagnosis) {
     case Diagnosis::unauthorized: return text + credentials_hint(notes);
     case Diagnosis::forbidden:
@@ -255,6 +266,8 @@ std::string during_handshake(const Ending& e) {
     if (e.by == Direction::client_to_server)
         return text +
                ". The client gave up, or the user left: check whether the server, or the one behind a proxy, is slow to answer.";
+    if (e.stream)
+        return text + ". Likely the server offers no WebSocket over HTTP/2 at this path (RFC 8441), or gave up: check its log.";
     return text + (e.reset ? ". Likely a firewall, a filter on the word Upgrade, or a server that crashed or does not speak HTTP "
                              "on this port: "
                              "check the server's log, and the same request from elsewhere or over TLS."
@@ -276,7 +289,7 @@ DiagnosedList diagnose_request(const HttpHead& head, std::int64_t time, ReadClai
     notes.credentials = head.find("Authorization") || head.find("Cookie");
     const bool upgrade = has_token(head, "Upgrade", "websocket");
     const bool connection = has_token(head, "Connection", "upgrade");
-    if (head.find("Sec-WebSocket-Key") && (!upgrade || !connection)) {
+    if (!head.extended_connect && head.find("Sec-WebSocket-Key") && (!upgrade || !connection)) {
         const char* gone = upgrade      ? "Connection: Upgrade is"
                            : connection ? "Upgrade: websocket is"
                                         : "Upgrade and Connection are";
@@ -295,7 +308,7 @@ DiagnosedList diagnose_response(const HttpHead& head, const Handshake& handshake
                                 const Arena& arena) noexcept {
     DiagnosedList out;
     for (const auto& row : statuses)
-        if (head.status >= row.first && head.status <= row.last)
+        if (head.status >= row.first && head.status <= row.last && !handshake.accepted)
             add(out, arena, row.diagnosis, explain(row, head, notes));
     if (head.version == "HTTP/1.0")
         add(out, arena, Diagnosis::http10,
@@ -351,8 +364,9 @@ std::vector<EndingNote> diagnose_ending(const Ending& e) {
     if (e.handshake_pending) {
         out.push_back({e.reset ? Diagnosis::reset_during_handshake : Diagnosis::closed_during_handshake, during_handshake(e)});
     } else {
-        const auto what = std::string("The ") + name(e.by) + (e.reset ? " reset" : " closed") + " the TCP connection " +
-                          seconds(e.silence) + " after the last frame, without any Close frame: browsers report 1006. ";
+        const auto what = std::string("The ") + name(e.by) + (e.reset ? " reset" : " closed") +
+                          (e.stream ? " the HTTP/2 stream " : " the TCP connection ") + seconds(e.silence) +
+                          " after the last frame, without any Close frame: browsers report 1006. ";
         if (e.reset)
             out.push_back({Diagnosis::aborted,
                            what + "Likely the program crashed or was killed, or a firewall or load balancer cut in: check "

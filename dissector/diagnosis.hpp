@@ -68,6 +68,7 @@ std::optional<Diagnosed> diagnose_close(Direction from, std::uint16_t code, std:
 struct Ending {
     Direction by;
     bool reset = false;             ///< RST, else FIN.
+    bool stream = false;            ///< Of HTTP/2, in place of a TCP connection.
     bool handshake_pending = false; ///< The request was not answered.
     std::int64_t since_request = 0; ///< Nanoseconds.
     std::uint32_t retransmissions = 0;

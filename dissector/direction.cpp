@@ -221,9 +221,11 @@ bool DirectionDecoder::Feed::length_is_a_lie() {
         return false;
     const auto missing = frame_total(header) - p.frame_seen;
     const bool believable = missing <= d.limits_.message;
+    auto strict = hints();
+    strict.foreign = true; // payload of other kinds, zeros for example, may look like frames
     Chain chain;
     if (missing > std::max<std::uint64_t>(undoubted, bytes_.size()))
-        follow(chain, bytes_, hints());
+        follow(chain, bytes_, strict);
     if (!chain.exact || !chain.fits) {
         p.doubt_bits = 0;
         return false;

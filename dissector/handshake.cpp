@@ -32,14 +32,6 @@ std::string_view place(const HttpHead& head, std::string_view name, std::string_
     return field && !field->value.empty() ? field->value : start_line;
 }
 
-/// Runs over the whole first line of the head; every view of it points into the same buffer.
-std::string_view start_line(const HttpHead& head) {
-    if (head.is_request)
-        return {head.method.data(), static_cast<std::size_t>(head.version.data() + head.version.size() - head.method.data())};
-    const char* end = head.reason.data() + head.reason.size();
-    return {head.version.data(), static_cast<std::size_t>(end - head.version.data())};
-}
-
 /// Protocols and extensions, spread over any number of fields (RFC 6455 9.1, 11.3.4). Their text is joined for a later Offer.
 void read_lists(const HttpHead& head, const Arena& arena, Handshake& out, std::string* protocols, std::string* extensions) {
     for_each_field(head, "Sec-WebSocket-Protocol", [&](std::string_view value) {
@@ -165,7 +157,7 @@ bool is_upgrade_response(const HttpHead& head) noexcept {
 Handshake read_request(const HttpHead& head, bool secure, const Arena& arena, Offer& offer) noexcept {
     Handshake out;
     out.is_request = true;
-    out.start_line = start_line(head);
+    out.start_line = head.start_line;
     out.host = head.find("Host");
     out.origin = head.find("Origin");
     out.version = head.find("Sec-WebSocket-Version");
@@ -182,12 +174,14 @@ Handshake read_request(const HttpHead& head, bool secure, const Arena& arena, Of
         if (broken)
             out.findings.push_back(arena, {finding, where.empty() ? out.start_line : where});
     };
-    fault(head.method != "GET", Finding::method_not_get, head.method);
-    fault(head.version < "HTTP/1.1", Finding::http_version, head.version);
-    fault(!out.host, Finding::host_missing, out.start_line);
-    check_upgrade(head, arena, out);
-    fault(!out.key, Finding::key_missing, out.start_line);
-    fault(out.key && !out.key_valid, Finding::key_invalid, out.key ? out.key->value : out.start_line);
+    if (!head.extended_connect) { // which has :protocol in place of all this (RFC 8441 5)
+        fault(head.method != "GET", Finding::method_not_get, head.method);
+        fault(head.version < "HTTP/1.1", Finding::http_version, head.version);
+        fault(!out.host, Finding::host_missing, out.start_line);
+        check_upgrade(head, arena, out);
+        fault(!out.key, Finding::key_missing, out.start_line);
+        fault(out.key && !out.key_valid, Finding::key_invalid, out.key ? out.key->value : out.start_line);
+    }
     fault(!out.version, Finding::version_missing, out.start_line);
     fault(out.version && out.version->value != "13", Finding::version_unsupported,
           out.version ? out.version->value : out.start_line);
@@ -200,18 +194,21 @@ Handshake read_request(const HttpHead& head, bool secure, const Arena& arena, Of
 
 Handshake read_response(const HttpHead& head, const Offer* offer, const Arena& arena) noexcept {
     Handshake out;
-    out.start_line = start_line(head);
+    out.start_line = head.start_line;
     out.status = head.status;
     out.version = head.find("Sec-WebSocket-Version");
     out.accept = head.find("Sec-WebSocket-Accept");
-    if (offer && !offer->key.empty()) {
+    out.accepted = head.accepts_websocket();
+    if (offer && !offer->key.empty() && !head.extended_connect) {
         out.accept_expected = expected_accept(offer->key, arena);
         out.accept_valid = out.accept && out.accept->value == out.accept_expected;
     }
     read_lists(head, arena, out, nullptr, nullptr);
-    if (head.status == 101) { // any other status refuses, and then nothing of this is demanded
-        check_upgrade(head, arena, out);
-        check_accept(out, arena);
+    if (out.accepted) { // else nothing of this is demanded
+        if (!head.extended_connect) {
+            check_upgrade(head, arena, out);
+            check_accept(out, arena);
+        }
         check_selection(head, out, offer, arena);
         check_repeated(head, once_in_response, arena, out);
     }

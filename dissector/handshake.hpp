@@ -32,6 +32,7 @@ struct Handshake {
 
     // Response
     std::uint16_t status = 0;
+    bool accepted = false;
     const HeaderField* accept = nullptr;
     std::string_view accept_expected; ///< Empty if the request's key is not known.
     bool accept_valid = false;

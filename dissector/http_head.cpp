@@ -98,6 +98,7 @@ HeadResult parse_http_head(std::string_view bytes, const Arena& arena, HttpHead&
         if (start_line) {
             if (!parse_status_line(line, head) && !parse_request_line(line, head))
                 return HeadResult::not_http;
+            head.start_line = line;
             start_line = false;
         } else if (line.empty()) {
             head.size = at;

@@ -10,9 +10,11 @@ struct HeaderField {
     std::string_view value; ///< Without white space around it; a folded value keeps its line breaks.
 };
 
-/// Start line and header fields of an HTTP/1 message (RFC 9112 2.1). All text points into the parsed bytes.
+/// Start line and header fields of an HTTP message, as HTTP/1 has them (RFC 9112 2.1). All text points into the parsed bytes.
 struct HttpHead {
     bool is_request = false;
+    bool extended_connect = false; ///< Of HTTP/2 or later (RFC 8441): without Upgrade, key and accept.
+    std::string_view start_line;
     std::string_view method;  ///< Requests only.
     std::string_view target;  ///< Requests only.
     std::string_view version; ///< "HTTP/1.1"
@@ -20,6 +22,9 @@ struct HttpHead {
     std::string_view reason;
     List<HeaderField> fields;
     std::size_t size = 0; ///< Bytes from the start line through the empty line.
+
+    /// The status accepts a request for WebSocket.
+    bool accepts_websocket() const { return extended_connect ? status >= 200 && status < 300 : status == 101; }
 
     /// The first field of that name (case does not matter), or null.
     const HeaderField* find(std::string_view name) const;

@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t most_text = 64; ///< Bytes of a text in the Info column.
 
+/// A packet may have several pieces, in records of TLS or streams of HTTP/2; the direction is told once.
+constexpr guint32 started_key = 0xfffffffe; // no stream has that number
+
 bool info_is_shown(const packet_info* pinfo) {
     return pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO) && pinfo->cinfo->col_first[COL_INFO] >= 0;
 }
@@ -37,7 +40,10 @@ void start_columns(packet_info* pinfo, Direction direction) {
     if (!info_is_shown(pinfo))
         return;
     col_clear(pinfo->cinfo, COL_INFO); // what stands before a fence stays
-    col_append_str(pinfo->cinfo, COL_INFO, direction_text(direction));
+    if (p_get_proto_data(pinfo->pool, pinfo, protocol.id, started_key))
+        return;
+    p_add_proto_data(pinfo->pool, pinfo, protocol.id, started_key, pinfo->pool);
+    col_append_sep_str(pinfo->cinfo, COL_INFO, "  ", direction_text(direction));
 }
 
 void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {

@@ -52,6 +52,26 @@ using BoolPreference = gboolean;
 #define tvb_get_uint8 tvb_get_guint8
 #endif
 
+#if WS_WIRESHARK_AT_LEAST(4, 6)
+/// `data` is what a dissector of the table "http.upgrade" is called with.
+inline bool is_http3(const void* data) {
+    return data && static_cast<const http_upgrade_info_t*>(data)->http_version == 3;
+}
+/// A header field of the stream: of the half that the packet's sender sent, or of the other. Null if there is none.
+inline const char* http3_header(packet_info* pinfo, const void* data, const char* name, bool same_direction) {
+    return static_cast<const http_upgrade_info_t*>(data)->get_header_value(pinfo, name, same_direction);
+}
+#else
+#define dissector_try_uint_with_data dissector_try_uint_new
+/// Older releases hand over nothing of HTTP/3.
+constexpr bool is_http3(const void*) {
+    return false;
+}
+constexpr const char* http3_header(packet_info*, const void*, const char*, bool) {
+    return nullptr;
+}
+#endif
+
 #if !WS_WIRESHARK_AT_LEAST(4, 4)
 /// How many of a connection's HTTP requests before this packet have no response so far; of the last `most`.
 inline guint32 unanswered_requests(const http_conv_t* http, guint32 packet, guint32 most) {

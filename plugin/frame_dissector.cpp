@@ -8,6 +8,8 @@
 #include "diagnosis_fields.hpp"
 #include "frame_fields.hpp"
 #include "handshake_dissector.hpp"
+#include "http2_dissector.hpp"
+#include "http3_frames.hpp"
 #include "message_fields.hpp"
 #include "protocol.hpp"
 #include "recognition.hpp"
@@ -175,7 +177,13 @@ int dissect_piece(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp
 }
 
 /// From HTTP, after a 101 response, also inside TLS. `data` is HTTP's own in newer releases.
-int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
+int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    if (http2_is_followed()) // which takes it from there
+        return static_cast<int>(tvb_captured_length(tvb));
+    if (is_http3(data)) {
+        dissect_http3_frames(tvb, pinfo, tree, data);
+        return static_cast<int>(tvb_captured_length(tvb));
+    }
     if (!dissect_response_before(tvb, pinfo, tree))
         return static_cast<int>(tvb_captured_length(tvb));
     return dissect_piece(tvb, pinfo, tree, nullptr, {});
@@ -290,8 +298,10 @@ Unknown::Owner owner(const packet_info* pinfo, std::uint8_t first_byte) {
     auto* last = wmem_list_tail(pinfo->layers);
     if (last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == protocol.id) // that is where we are
         last = wmem_list_frame_prev(last);
+    if (last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == data_id)
+        last = wmem_list_frame_prev(last);
     const int id = last ? GPOINTER_TO_INT(wmem_list_frame_data(last)) : -1;
-    if (id == tcp_id || id == data_id)
+    if (id == tcp_id)
         return Unknown::Owner::nobody;
     // TLS takes whatever comes to its ports.
     const bool record = first_byte >= first_record && first_byte <= last_record;
@@ -334,6 +344,15 @@ bool dissect_unclaimed(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sess
     auto* payload = tvb_new_subset_length_caplen(tvb, static_cast<int>(segment.payload), static_cast<int>(captured),
                                                  static_cast<int>(segment.length));
     return dissect_piece(payload, pinfo, tree, nullptr, segment.sequence) != 0;
+}
+
+void dissect_stream_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, std::uint32_t sequence) {
+    auto* upgraded = session.upgraded_at(pinfo->num);
+    if (!upgraded)
+        return;
+    const auto direction = session.direction(pinfo);
+    const Piece piece = piece_of(tvb, pinfo, upgraded->stream, direction, sequence);
+    show(tvb, pinfo, tree, *upgraded, direction, read_piece(piece, pinfo, *upgraded));
 }
 
 void register_frame_dissectors() {

@@ -3,6 +3,8 @@
 
 #include "compat.h"
 
+#include "sessions.hpp"
+
 namespace ws {
 
 class Session;
@@ -18,5 +20,7 @@ void dissect_after_response(tvbuff_t* tvb, int offset, packet_info* pinfo, proto
 /// After all other dissectors: frames in a packet that TCP offered to others only. Returns whether anything was shown. `tvb` is
 /// the packet. `session`: of its connection, or null.
 bool dissect_unclaimed(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session* session);
+/// A part of the byte stream of one session, which no conversation leads to. `sequence` numbers its first byte, as TCP does.
+void dissect_stream_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, std::uint32_t sequence);
 
 } // namespace ws

@@ -139,7 +139,7 @@ void add_response(const HeadTree& head, tvbuff_t* tvb, int offset, const Handsha
         generated(head.text(hf_accept_expected, handshake.accept_expected));
         head.boolean(hf_accept_valid, handshake.accept_valid);
     }
-    if (handshake.status == 101)
+    if (handshake.accepted)
         generated(proto_tree_add_string(head.tree(), hf_negotiated, tvb, offset, 0, negotiated_text(head.pinfo(), handshake)));
     add_lists(head, handshake);
     head.packet(hf_request_in, context.other_packet);

@@ -31,6 +31,8 @@ void register_protocol() {
     register_recognition();
     register_frame_dissectors();
     register_handshake_dissector();
+    register_http2_dissector();
+    register_http3_frames();
     register_connect_watch();
     register_transport_watch();
     register_tunnels();
@@ -41,6 +43,7 @@ void hand_off() {
     hand_off_handshake_dissector();
     hand_off_http_apart();
     hand_off_tunnels();
+    hand_off_http2_dissector();
     hand_off_transport_watch();
     hand_off_frame_dissectors();
     hand_off_subdissectors();

@@ -40,8 +40,7 @@ Session::Session(const address& client, std::uint32_t client_port) : client_port
 }
 
 Direction Session::direction(const packet_info* pinfo) const {
-    return tcp_ports(pinfo).source == client_port_ && addresses_equal(&pinfo->src, &client_) ? Direction::client_to_server
-                                                                                             : Direction::server_to_client;
+    return is_client(pinfo->src, tcp_ports(pinfo).source) ? Direction::client_to_server : Direction::server_to_client;
 }
 
 std::uint32_t Session::new_stream() {
@@ -154,14 +153,21 @@ Session* find_session(packet_info* pinfo) {
     return conversation ? static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)) : nullptr;
 }
 
+bool any_session() {
+    return !file->sessions.empty();
+}
+
+Session& new_session(const address& client, std::uint32_t client_port) {
+    return *file->sessions.emplace_back(std::make_unique<Session>(client, client_port));
+}
+
 Session& session_of(packet_info* pinfo, Direction direction) {
     auto* conversation = tcp_conversation(pinfo);
     if (auto* known = static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)))
         return *known;
     const bool client = direction == Direction::client_to_server;
     const auto ports = tcp_ports(pinfo);
-    auto& session = *file->sessions.emplace_back(
-        std::make_unique<Session>(client ? pinfo->src : pinfo->dst, client ? ports.source : ports.destination));
+    auto& session = new_session(client ? pinfo->src : pinfo->dst, client ? ports.source : ports.destination);
     conversation_add_proto_data(conversation, protocol.id, &session);
     return session;
 }

@@ -69,12 +69,15 @@ struct Upgraded {
     bool answered = false;   ///< It began with a response.
 };
 
-/// What one TCP connection is known to carry. It lives as long as the capture file is open.
+/// What one TCP connection, or one stream of HTTP/2, is known to carry. It lives as long as the capture file is open.
 class Session {
   public:
     Session(const address& client, std::uint32_t client_port);
 
     Direction direction(const packet_info* pinfo) const;
+    bool is_client(const address& end, std::uint32_t port) const {
+        return port == client_port_ && addresses_equal(&end, &client_);
+    }
 
     /// The first visit: a request to upgrade.
     Exchange& add_request(packet_info* pinfo, std::uint32_t ordinal);
@@ -126,6 +129,11 @@ guint32 new_port();
 Session* find_session(packet_info* pinfo);
 /// The same, made on first use with the packet's sender as the client (or the server).
 Session& session_of(packet_info* pinfo, Direction direction);
+
+/// Is there any in this file so far?
+bool any_session();
+/// One of several on a connection, as streams of HTTP/2 are: no conversation leads to it.
+Session& new_session(const address& client, std::uint32_t client_port);
 
 /// Could this packet be dissected again? A program that does not keep its packets, like tshark without -2, cannot come back to
 /// them, and then nothing needs to be remembered for later visits.

@@ -5,6 +5,7 @@
 
 #include "diagnosis_fields.hpp"
 #include "frame_fields.hpp"
+#include "http2_dissector.hpp"
 #include "protocol.hpp"
 #include "session_fields.hpp"
 #include "sessions.hpp"
@@ -138,6 +139,41 @@ void observe_end(Session& session, const packet_info* pinfo, const Segment& segm
     }
 }
 
+/// One side ends a stream, or the TCP connection under it.
+bool end_stream(Session& session, const packet_info* pinfo, Ending& ending, bool certain) {
+    auto& transport = session.transport;
+    auto& side = transport.sides[static_cast<std::size_t>(ending.by)];
+    const bool first_end = !transport.sides[0].fin && !transport.sides[1].fin;
+    auto* upgraded = session.upgraded_at(pinfo->num);
+    const auto* pending = upgraded ? nullptr : session.pending();
+    if (transport.ended || (!upgraded && !pending))
+        return false;
+    if (pending && first_end && certain)
+        end_during_handshake(session, pinfo, *pending, ending);
+    else if (upgraded && first_end && certain && !upgraded->tally.close && !upgraded->tally.sides[0].uncertain &&
+             !upgraded->tally.sides[1].uncertain)
+        end_connection(session, pinfo, *upgraded, ending);
+    side.fin = side.fin || !ending.reset;
+    transport.ended = ending.reset || (transport.sides[0].fin && transport.sides[1].fin);
+    if (transport.ended && upgraded)
+        transport.summary = {pinfo->num, upgraded->stream, now(pinfo), upgraded->tally};
+    return true;
+}
+
+/// The TCP connection of streams that are not over.
+void observe_end_of_all(Http2Connection& connection, const packet_info* pinfo, const Segment& segment, std::size_t side) {
+    const bool certain = connection.whole && all_was_seen(connection.transport, segment, static_cast<Direction>(side), nullptr);
+    connection.for_each_open([&](Session& session) {
+        Ending ending;
+        ending.by = session.direction(pinfo);
+        ending.reset = (segment.flags & RST) != 0;
+        if (end_stream(session, pinfo, ending, certain))
+            connection.note_end(pinfo->num, session);
+    });
+    auto& fin = connection.transport.sides[side].fin;
+    fin = fin || (segment.flags & FIN);
+}
+
 /// The request is sent once more.
 void observe_retransmission(Session& session, const packet_info* pinfo, const Exchange& exchange) {
     auto& transport = session.transport;
@@ -264,6 +300,21 @@ void observe_other(tvbuff_t* tvb, packet_info* pinfo) {
         conversation_add_proto_data(conversation, syn_ttl_key, GINT_TO_POINTER(segment.ttl + 1));
 }
 
+/// A connection that may carry several.
+bool watch_streams(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Connection& connection) {
+    Segment segment;
+    if (!PINFO_FD_VISITED(pinfo) && find_segment(tvb, pinfo, segment)) {
+        const auto side = connection.side(pinfo);
+        note_bytes(connection.transport.sides[side], segment);
+        if (segment.flags & (FIN | RST))
+            observe_end_of_all(connection, pinfo, segment, side);
+    }
+    bool shown = false;
+    if (tree)
+        connection.for_each_ended(pinfo->num, [&](Session& session) { shown = show_notes(tvb, pinfo, tree, session) || shown; });
+    return shown;
+}
+
 void begin(Session& session, packet_info* pinfo) {
     auto& server = session.transport.sides[1];
     auto* conversation = find_tcp_conversation(pinfo);
@@ -275,9 +326,19 @@ void begin(Session& session, packet_info* pinfo) {
 
 } // namespace
 
+bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool certain) noexcept {
+    Ending ending;
+    ending.by = by;
+    ending.reset = reset;
+    ending.stream = true;
+    return end_stream(session, pinfo, ending, certain);
+}
+
 bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session* session) {
     const bool first = !PINFO_FD_VISITED(pinfo);
     if (!session) {
+        if (auto* http2 = find_http2(pinfo))
+            return watch_streams(tvb, pinfo, tree, *http2);
         if (first)
             observe_other(tvb, pinfo);
         return false;

@@ -61,4 +61,8 @@ class Session;
 /// shows anything. `tvb` is the packet. `session`: of its connection, or null.
 bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session* session);
 
+/// The first visit: one side ends a stream of HTTP/2. `certain`: no byte of its connection is missing. Returns whether it is
+/// over.
+bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool certain) noexcept;
+
 } // namespace ws

@@ -17,10 +17,12 @@ All cases of a module are connections of one capture, so that a module costs one
 bytes are cut into segments in several ways and read in one pass or two, and must give the same facts every time.
 """
 
+import copy
 import functools
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -95,6 +97,10 @@ def fields(capture, names, *arguments, shown="ws", **options):
     return [[value.split("\x1f") if value else [] for value in line.split("\x1e")] for line in out.split("\n")[:-1]]
 
 
+def wireshark_version():
+    return tuple(map(int, re.search(r"(\d+)\.(\d+)", run("tshark", "--version").stdout.decode()).groups()))
+
+
 def packets_matching(capture, display_filter, *arguments, **options):
     """The numbers of the packets that a display filter shows."""
     out = tshark(capture, "-Y", display_filter, "-T", "fields", "-e", "frame.number", *arguments, **options)
@@ -107,6 +113,9 @@ def save(capture, segmentation=None):
     os.close(handle)
     os.chmod(path, 0o644)
     return pathlib.Path(capture.write(path, segmentation))
+
+
+WIRESHARK = wireshark_version()
 
 
 # ---- reading ----------------------------------------------------------------
@@ -166,6 +175,12 @@ class Packet:
         self.number = int(layers.get("frame.number"))
         self.stream = int(layers.get("tcp.stream") or 0)
         self.ws = layers.children("ws")
+
+    def only(self, stream):
+        """The same packet with one WebSocket connection's layers; HTTP/2 carries several."""
+        packet = copy.copy(self)
+        packet.ws = [layer for layer in self.ws if int(layer.get("ws.stream")) == stream]
+        return packet
 
 
 class Stream:

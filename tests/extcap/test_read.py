@@ -81,7 +81,11 @@ def test_what_tshark_takes_for_the_same_streams_is_the_same(tmp_path, home):
     assert packets(tmp_path / "out.pcap") == packets(home / "filtered.pcap") != []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "captures").glob("*.pcap*")), ids=lambda path: path.name)
+# wscap knows neither HTTP/2 without TLS nor QUIC.
+SAMPLES = sorted(path for path in (ROOT / "captures").glob("*.pcap*") if path.stem not in ("http2-cleartext", "wss-http3"))
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
 def test_sample_captures_are_kept_whole(tmp_path, home, path):
     """Every packet of a TCP stream in which tshark sees an upgrade comes through."""
     source = home / path.name
