@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A long frame is not taken apart, whatever is in it."""
+
+import pytest
+
+from builder import BINARY, TEXT, frame, ping, text
+from score import Talk, Wire, assert_clean, assert_recovered, check
+from support import CLIENT, SERVER
+
+def tunnelled(count, each=40):
+    """WebSocket within WebSocket: what a server would send."""
+    return b"".join(text(b'{"n":%d,"name":"%s"}' % (i, b"x" * (i * 7 % each))) + (ping(b"%d" % i) if i % 9 == 0 else b"")
+                    for i in range(count))
+
+
+def aligned(size, segments):
+    """A frame begins in each segment's first byte, and none ends with it."""
+    part = text(b"a" * (size // 2)) + text(b"b" * 30) + text(b"c" * size)
+    return b"".join(part[:size] for _ in range(segments))
+
+
+def now_and_then(size, segments):
+    """A segment of exactly one frame, now and then."""
+    def whole(letter):
+        return text(letter * (size - 4))
+    return b"".join(whole(b"z") if i % 4 == 3 else bytes([i & 0x7F | 0x20]) * size for i in range(segments))
+
+
+PAYLOADS = {
+    "tunnelled": lambda head: tunnelled(6000),
+    "masked": lambda head: b"".join(frame(TEXT, b'{"i":%d}' % i, mask=b"\1\2\3\4") for i in range(8000)),
+    "aligned": lambda head: bytes(1460 - head) + aligned(1460, 100),
+    "now_and_then": lambda head: b"q" * (1460 - head) + now_and_then(1460, 100),
+    "zeros": lambda head: bytes(150000),
+    "empty_frames": lambda head: b"\x81\x00" * 70000,
+    "text": lambda head: b"only text, " * 15000,
+}
+
+
+@pytest.mark.parametrize("cut", [1460, 8000, -3000], ids=["1460", "8000", "random"])
+@pytest.mark.parametrize("side", [CLIENT, SERVER])
+def test_truly_long(side, cut):
+    wire = Wire()
+    for name, payload in PAYLOADS.items():
+        talk = Talk(wire, name=name, server_port=80)
+        talk.chat(3, controls=0)
+        first = len(talk.sends)
+        talk.say(side, payload(10 if side == SERVER else 14), BINARY)
+        del talk.sends[:first]
+        segments = talk.segments(cut)
+        begun = talk.sides
+        talk.capture([(who, f.begin, f.end) for who in (CLIENT, SERVER) for f in begun[who].frames
+                      if f.end <= (segments[0][1] if who == side else len(begun[who].bytes))] + segments)
+        del talk.sends[:]
+        talk.chat(6)
+        for segment in talk.segments():
+            talk.put(*segment)
+    scores = check(wire)
+    total = assert_recovered(scores)
+    assert total.recovered == total.sent == 10 * len(PAYLOADS)
+    assert not total.undecoded
+
+
+def test_long_with_another_direction():
+    """The answers do not disturb it."""
+    wire = Wire()
+    for name, payload in PAYLOADS.items():
+        talk = Talk(wire, name=name)
+        talk.say(SERVER, payload(10), BINARY)
+        segments = talk.segments(1460)
+        del talk.sends[:]
+        talk.chat(len(segments) // 3, sides=[CLIENT])
+        answers = talk.segments()
+        talk.capture([s for i, segment in enumerate(segments) for s in [segment, *answers[i // 3:i // 3 + (i % 3 == 2)]]])
+        del talk.sends[:]
+        talk.chat(3, sides=[SERVER])
+        for segment in talk.segments():
+            talk.put(*segment)
+    total = assert_clean(scores := check(wire))
+    assert total.recovered == sum(len(talk.sides[SERVER].messages) for talk in scores) \
+        + sum(sum(f.end <= max(end for _, end, _ in talk.sides[CLIENT].captured) and bool(f.completes)
+                  for f in talk.sides[CLIENT].frames) for talk in scores)

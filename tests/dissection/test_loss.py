@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Packets that the capture lost after the handshake: few and many, one by one and in bursts, in all kinds of traffic."""
+
+import pytest
+
+from builder import BINARY, TEXT
+from score import NO_TAKEOVER, TAKEOVER, Talk, Wire, assert_recovered, check
+
+EXTENSION = {"plain": None, "no_takeover": NO_TAKEOVER, "takeover": TAKEOVER}
+RATES = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2]
+
+
+def chat(talk):
+    talk.chat(80, reset=0.2)
+    return talk.segments()
+
+
+def several(talk):
+    """Several frames in a segment."""
+    talk.chat(150, opcodes=[TEXT, BINARY], reset=0.2)
+    return talk.segments(join=4)
+
+
+def fragmented(talk):
+    """Fragments with control frames between them."""
+    talk.chat(40, fragments=0.7, reset=0.3)
+    return talk.segments()
+
+
+def sparse(talk):
+    """Compressed and not, by turns."""
+    talk.chat(120, compress=0.5, reset=0.3)
+    return talk.segments(join=2)
+
+
+TRAFFIC = [chat, several, fragmented, sparse]
+
+
+def lost(talk, count, rate, bursts):
+    """The indices of lost segments; the first few stay, so that the connection has begun."""
+    goal, out = max(1, round(count * rate)), set()
+    while len(out) < goal:
+        at = talk.rng.randrange(min(6, count // 2), count)
+        out |= set(range(at, min(count, at + (talk.rng.randrange(2, 8) if bursts else 1))))
+    return out
+
+
+@pytest.mark.parametrize("extension", EXTENSION)
+@pytest.mark.parametrize("traffic", TRAFFIC, ids=lambda traffic: traffic.__name__)
+def test_loss(traffic, extension):
+    wire = Wire()
+    for rate in RATES:
+        for bursts in (False, True):
+            talk = Talk(wire, EXTENSION[extension], name=f"{rate:.1%}{' in bursts' * bursts}")
+            segments = traffic(talk)
+            assert len(segments) > 8
+            talk.capture(segments, lost(talk, len(segments), rate, bursts))
+    whole = Talk(wire, EXTENSION[extension], name="without loss")
+    whole.capture(traffic(whole))
+    scores = check(wire)
+    total = assert_recovered(scores)
+    assert scores[whole].recovered == scores[whole].sent and not scores[whole].undecoded
+    assert len(total.missed) == 0 and total.recovered > total.sent * (0.8 if extension != "takeover" else 0.5)
+    assert total.undecoded >= {"gap", "resynchronised"} and total.undecoded <= {"gap", "resynchronised", "no_context"}
+    if extension == "takeover":
+        assert "no_context" in total.undecoded
