@@ -178,15 +178,19 @@ def by_evidence(side, end, segments):
     for begin, stop in segments:
         i = bisect.bisect_left(starts, begin)
         inside = [f for f in side.frames[i:i + 200] if f.begin < stop and f.payload_at <= stop]
-        if not inside:
-            continue
-        last = inside[-1]
-        if inside[0].begin == begin and (last.end == stop or (inside[0].opcode == TEXT and not inside[0].rsv
-                                                              and min(stop, inside[0].end) - inside[0].payload_at >= 16)):
+        if inside and inside[0].begin == begin and (inside[-1].end == stop or begins_with_text(side, inside, stop)):
             return begin
         if len(inside) >= 3:
             return inside[0].begin
     return None
+
+
+def begins_with_text(side, inside, stop):
+    """Text behind a mask is no accident. Without one, other text could go on like this ("с" ends with 81), so there must be more: a
+    long form of the length, or another header where the frame ends."""
+    first = inside[0]
+    return (first.opcode == TEXT and not first.rsv and min(stop, first.end) - first.payload_at >= 16
+            and (side.mask or first.payload_at - first.begin > 2 or len(inside) > 1))
 
 
 class Talk:

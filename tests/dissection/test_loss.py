@@ -11,36 +11,38 @@ RATES = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2]
 
 
 def chat(talk):
-    talk.chat(80, reset=0.2)
+    talk.chat(60, reset=0.2)
     return talk.segments()
 
 
 def several(talk):
     """Several frames in a segment."""
-    talk.chat(150, opcodes=[TEXT, BINARY], reset=0.2)
+    talk.chat(110, opcodes=[TEXT, BINARY], reset=0.2)
     return talk.segments(join=4)
 
 
 def fragmented(talk):
     """Fragments with control frames between them."""
-    talk.chat(40, fragments=0.7, reset=0.3)
+    talk.chat(30, fragments=0.7, reset=0.3)
     return talk.segments()
 
 
 def sparse(talk):
     """Compressed and not, by turns."""
-    talk.chat(120, compress=0.5, reset=0.3)
+    talk.chat(60, compress=0.5, reset=0.3)
     return talk.segments(join=2)
 
 
 TRAFFIC = [chat, several, fragmented, sparse]
 
 
-def lost(talk, count, rate, bursts):
-    """The indices of lost segments; the first few stay, so that the connection has begun."""
-    goal, out = max(1, round(count * rate)), set()
+def lost(talk, segments, rate, bursts):
+    """The indices of lost segments, after both sides have begun."""
+    count, sides = len(segments), [side for side, _, _ in segments]
+    first = 1 + max(sides.index(side) for side in set(sides))
+    goal, out = max(1, round((count - first) * rate)), set()
     while len(out) < goal:
-        at = talk.rng.randrange(min(6, count // 2), count)
+        at = talk.rng.randrange(first, count)
         out |= set(range(at, min(count, at + (talk.rng.randrange(2, 8) if bursts else 1))))
     return out
 
@@ -53,8 +55,8 @@ def test_loss(traffic, extension):
         for bursts in (False, True):
             talk = Talk(wire, EXTENSION[extension], name=f"{rate:.1%}{' in bursts' * bursts}")
             segments = traffic(talk)
-            assert len(segments) > 8
-            talk.capture(segments, lost(talk, len(segments), rate, bursts))
+            assert len(segments) > 6
+            talk.capture(segments, lost(talk, segments, rate, bursts))
     whole = Talk(wire, EXTENSION[extension], name="without loss")
     whole.capture(traffic(whole))
     scores = check(wire)
