@@ -173,16 +173,27 @@ def recognised(talk):
 
 
 def by_evidence(side, end, segments):
-    """The border that evidence leaves no doubt of: a segment of whole frames, three headers one after the other, or text."""
-    starts = [f.begin for f in side.frames]
+    """The border that evidence leaves no doubt of: whole frames in a segment, or text, or three headers one after the other."""
+    starts, whole_before = [f.begin for f in side.frames], False
     for begin, stop in segments:
         i = bisect.bisect_left(starts, begin)
         inside = [f for f in side.frames[i:i + 200] if f.begin < stop and f.payload_at <= stop]
-        if inside and inside[0].begin == begin and (inside[-1].end == stop or begins_with_text(side, inside, stop)):
+        whole = bool(inside) and inside[0].begin == begin and inside[-1].end == stop
+        # One frame in one segment may be chance, if nothing in it is text; not so two of them after each other.
+        if whole and (whole_before or len(inside) > 1 or is_text(side, inside[0])):
+            return begin
+        if inside and inside[0].begin == begin and begins_with_text(side, inside, stop):
             return begin
         if len(inside) >= 3:
             return inside[0].begin
+        whole_before = whole
     return None
+
+
+def is_text(side, sent):
+    if sent.opcode != TEXT or (sent.rsv and not sent.completes):
+        return False
+    return len(sent.payload) >= (4 if side.mask else 8) if not sent.rsv else inflates(sent.completes, b"")[0]
 
 
 def begins_with_text(side, inside, stop):
