@@ -26,10 +26,10 @@ void Connection::begin(Direction direction) {
     position.searching = position.message_unknown = false;
 }
 
-void Connection::expect(Direction direction, std::uint32_t sequence) {
-    auto& expected = sides_[index(direction)].expected;
-    if (!expected)
-        expected = sequence;
+void Connection::expect(Direction direction, std::uint32_t segment, std::uint32_t all) {
+    auto& side = sides_[index(direction)];
+    if (!side.expected)
+        side.expected = side.unnumbered >= all - segment ? all : segment;
 }
 
 Connection::Record Connection::record(const Side& side, const Piece& piece) {
@@ -105,6 +105,8 @@ Facts Connection::feed(const Piece& piece, bool revisits, const Arena& arena) no
             side.expected = end;
     } else if (side.expected) {
         *side.expected += static_cast<std::uint32_t>(length);
+    } else {
+        side.unnumbered += length;
     }
     const auto facts = decode(side, side.position, piece, how, true, revisits, arena);
     if (revisits)

@@ -29,8 +29,9 @@ class Connection {
     /// One side begins with a frame, though the handshake's end was not seen.
     void begin(Direction direction);
 
-    /// The sequence number of the first byte that one side sends, if no piece has told it yet.
-    void expect(Direction direction, std::uint32_t sequence);
+    /// Which sequence number comes next on one side, if no piece has told it yet: after its last `segment`, or after `all` that
+    /// was captured, if pieces without numbers have brought that too.
+    void expect(Direction direction, std::uint32_t segment, std::uint32_t all);
 
     /// The first time. `revisits`: again() may be asked for this piece.
     Facts feed(const Piece& piece, bool revisits, const Arena& arena) noexcept;
@@ -73,6 +74,7 @@ class Connection {
         std::vector<Completed> frames;
         std::vector<Completed> messages;
         std::optional<std::uint32_t> expected; ///< Sequence number of the next byte.
+        std::uint64_t unnumbered = 0;          ///< Bytes before that was known.
     };
     struct Close {
         Direction direction;

@@ -226,7 +226,7 @@ bool DirectionDecoder::Feed::length_is_a_lie() {
     Chain chain;
     if (missing > std::max<std::uint64_t>(undoubted, bytes_.size()))
         follow(chain, bytes_, strict);
-    if (!chain.exact || !chain.fits) {
+    if (!chain.exact || !chain.fits || (believable && !chain.telling)) {
         p.doubt_bits = 0;
         return false;
     }

@@ -30,7 +30,8 @@ struct Seen {
     std::uint32_t heads; ///< Of requests of any kind.
     std::uint32_t requests;
     std::uint32_t responses;
-    const guint8* shown;   ///< The head that dissect_response_before() took care of.
+    const guint8* shown; ///< The head that dissect_response_before() took care of.
+    std::size_t shown_size;
     bool apart;            ///< Its heads were shown by dissect_heads_of().
     const guint8* upgrade; ///< The 101 response.
 };
@@ -232,7 +233,8 @@ bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet
         first = false;
         auto& seen = seen_in(pinfo);
         const auto* begin = reinterpret_cast<const guint8*>(bytes.data()) + at;
-        if (seen.shown == begin)
+        // Out of order, it is in the packet and also in what TCP has put together.
+        if (seen.shown && seen.shown_size == head.size && std::equal(begin, begin + head.size, seen.shown))
             return true;
         if (const Half half = read_half(head, pinfo, secure, seen); half.is_websocket) {
             static_assert(std::is_trivially_destructible_v<Half>);
@@ -330,6 +332,7 @@ bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree
     if (seen.shown == start)
         return true;
     seen.shown = start;
+    seen.shown_size = head.size;
     seen.upgrade = start;
     const Half half = read_half(head, pinfo, look_at_layers(pinfo).tls, seen);
     if (half.is_websocket)

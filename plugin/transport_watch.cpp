@@ -211,14 +211,13 @@ void observe_pending(Session& session, const packet_info* pinfo, const Segment& 
     }
 }
 
-/// From the next packet on; what follows the handshake first may not have been captured.
-void begin_frames(Transport& transport, Upgraded& upgraded) {
-    for (const auto direction : {Direction::client_to_server, Direction::server_to_client}) {
-        auto& side = transport.sides[static_cast<std::size_t>(direction)];
-        side.unread = 0;
-        if (side.next)
-            upgraded.connection.expect(direction, *side.next);
-    }
+/// From the next packet on; what follows the handshake first may not have been captured, or before it.
+void begin_frames(Transport& transport, Upgraded& upgraded, const Segment& segment, Direction from) {
+    transport.sides[0].unread = transport.sides[1].unread = 0;
+    const auto end = segment.sequence + segment.length;
+    upgraded.connection.expect(from, end, transport.sides[static_cast<std::size_t>(from)].next.value_or(end));
+    if (const auto& other = transport.sides[static_cast<std::size_t>(opposite(from))]; other.next)
+        upgraded.connection.expect(opposite(from), *other.next, *other.next);
 }
 
 void observe(Session& session, const packet_info* pinfo, const Segment& segment) noexcept {
@@ -232,7 +231,7 @@ void observe(Session& session, const packet_info* pinfo, const Segment& segment)
         const bool decoded = upgraded->tally.pieces != transport.pieces;
         transport.pieces = upgraded->tally.pieces;
         if (upgraded->from_packet == pinfo->num)
-            begin_frames(transport, *upgraded);
+            begin_frames(transport, *upgraded, segment, from);
         else
             side.unread = decoded ? 0 : side.unread + fresh;
     } else if (const auto* pending = session.pending()) {

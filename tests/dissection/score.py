@@ -444,7 +444,7 @@ def score_talk(talk, packets, border, ordered):
         side = CLIENT if int(packet.tree.get("tcp.srcport")) == client_port else SERVER
         start = talk.tcp.isn[side] + 1
         where = (lambda p: (int(p.tree.get("tcp.seq_raw")) - start) % 2**32) if ordered else None
-        if "_ws.malformed" in packet.tree.names():
+        if "_ws.malformed" in packet.tree.names() and score.shown:  # before, others may have tried their luck
             score.malformed.append(packet.number)
         for layer in packet.ws:
             score.streams.add(layer.get("ws.stream"))

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from builder import CLOSE, PING, PONG, TEXT
-from score import NO_TAKEOVER, TAKEOVER, Talk, Wire, assert_recovered, check
+from builder import BINARY, CLOSE, PING, PONG, TEXT
+from score import NO_TAKEOVER, TAKEOVER, Talk, Wire, assert_recovered, check, recognised
 from support import CLIENT, SERVER
 
 
@@ -26,6 +26,13 @@ def several(talk):
     return talk.segments(join=3)
 
 
+def large(talk):
+    """Messages of several segments, then small ones."""
+    talk.chat(2, sizes=(3000, 3000), sides=[SERVER], opcodes=[BINARY]).chat(2, sizes=(3000, 3000), sides=[CLIENT])
+    talk.chat(6).chat(1, sizes=(3000, 3000), sides=[SERVER]).chat(6)
+    return talk.segments(600)
+
+
 def fragmented(talk):
     """Fragments with control frames between them."""
     for side in (SERVER, CLIENT, SERVER, CLIENT):
@@ -33,25 +40,26 @@ def fragmented(talk):
     return talk.chat(4).segments()
 
 
-SCRIPTS = [small, several, fragmented]
+SCRIPTS = [small, several, large, fragmented]
 EXTENSION = {"plain": None, "no_takeover": NO_TAKEOVER, "takeover": TAKEOVER}
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["first", "others"])
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.__name__)
-def test_every_packet(script):
-    """Of those behind the first that each side sends after the handshake."""
+def test_every_packet(script, first):
+    """first: the first that a side sends after the handshake."""
     wire, lost = Wire(), {}
     for extension in EXTENSION:
         segments = script(Talk(Wire(), EXTENSION[extension], seed=script.__name__))
         firsts = {next(i for i, segment in enumerate(segments) if segment[0] == side) for side in (CLIENT, SERVER)}
         for i in range(len(segments)):
-            if i not in firsts:
+            if (i in firsts) == first:
                 talk = Talk(wire, EXTENSION[extension], seed=script.__name__, name=f"{extension} without packet {i}")
                 talk.capture(script(talk), lost={i})
                 lost[talk] = segments[i]
         whole = Talk(wire, EXTENSION[extension], seed=script.__name__, name=f"{extension} without loss")
         whole.capture(script(whole))
-    assert len(lost) >= 40
+    assert len(lost) >= (6 if first else 40)
     scores = check(wire)
     total = assert_recovered(scores)
     assert total.recovered >= total.sent * 0.6
@@ -64,11 +72,15 @@ def test_every_packet(script):
 
 
 @pytest.mark.parametrize("port", [80, 8080, 41234])
-def test_without_request(port):
+@pytest.mark.parametrize("captured", [(False, True), (True, False), (False, False)],
+                         ids=["response_only", "request_only", "neither"])
+def test_handshake(captured, port):
     wire = Wire()
     for i, extension in itertools.product(range(8), EXTENSION):
         talk = Talk(wire, EXTENSION[extension], server_port=port, name=f"{extension} {i}")
         talk.chat(1, sides=[random.Random(i).choice([CLIENT, SERVER])], controls=0).chat(20, fragments=0.1, reset=0.2)
-        talk.capture(talk.segments(), handshake=(False, True))
+        talk.capture(talk.segments(), handshake=captured)
+        if captured == (False, False):
+            recognised(talk)
     total = assert_recovered(check(wire))
     assert total.sent == 21 * len(wire.talks) and total.due > total.sent * 0.6

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Packets cut by the snap length: every length from none of the payload to all of it."""
 
+import itertools
+
 import pytest
 
 from builder import CLOSE, PING, PONG, TEXT
-from score import HEADERS, NO_TAKEOVER, TAKEOVER, Talk, Wire, assert_recovered, by_evidence, check
+from score import HEADERS, NO_TAKEOVER, TAKEOVER, Talk, Wire, assert_recovered, by_evidence, check, recognised
 from support import CLIENT, SERVER
 
 EXTENSION = {"plain": None, "no_takeover": NO_TAKEOVER, "takeover": TAKEOVER}
@@ -55,3 +57,20 @@ def assert_cut_frames(scores):
                         assert "truncated" in reasons, f"{talk.name}: frame {i} of the {name}: {reasons}"
                         checked += 1
     assert checked > 400
+
+
+@pytest.mark.parametrize("extension", EXTENSION)
+def test_handshake_cut_too(extension):
+    """One snap length for all packets: a head that was cut says nothing."""
+    wire = Wire()
+    for snap, port in itertools.product([*range(HEADERS, HEADERS + 150, 4), *range(HEADERS + 150, HEADERS + 260, 3)], [80, 41234]):
+        talk = Talk(wire, EXTENSION[extension], seed=1, server_port=port, name=f"snap {snap} on {port}")
+        talk.capture(conversation(talk).segments(), snap=snap)
+        if any(snap < HEADERS + side.head for side in talk.sides.values()):
+            for side in talk.sides.values():
+                side.captured = [part for part in side.captured if part[0]]
+            talk.order = [part for part in talk.order if part[1]]
+            recognised(talk)
+    scores = check(wire)
+    total = assert_recovered(scores)
+    assert total.due > len(scores) * 8 and scores[wire.talks[-1]].recovered == scores[wire.talks[-1]].sent

@@ -1,11 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A long frame is not taken apart, whatever is in it."""
+"""A frame that is shorter than it says does not swallow the connection; one that is long is not taken apart."""
+
+import itertools
 
 import pytest
 
 from builder import BINARY, TEXT, frame, ping, text
-from score import Talk, Wire, assert_clean, assert_recovered, check
+from score import NO_TAKEOVER, OTHER, Talk, Wire, assert_clean, assert_recovered, check
 from support import CLIENT, SERVER
+
+MIB = 1 << 20
+ABSURD = [(1 << 32) + 5, 1 << 62, 1 << 63, (1 << 64) - 1]  # no message is so long
+
+
+@pytest.mark.parametrize("length", [MIB, 100 * MIB, *ABSURD])
+def test_lie(length):
+    wire = Wire()
+    for side, extension, i in itertools.product([CLIENT, SERVER], [None, NO_TAKEOVER], range(10)):
+        other = OTHER[side]
+        talk = Talk(wire, extension, server_port=(80, 41234)[i % 2], name=f"{side} {extension} {i}")
+        for _ in range(i % 3):
+            talk.chat(1, sides=[side], controls=0)
+        talk.lie(side, length, payload=b"so much for that"[:4 * (i % 5)])
+        lied = len(talk.sides[side].messages)
+        for _ in range(8):
+            talk.chat(1, sides=[side], controls=0).chat(1, sides=[other], controls=0)
+        talk.capture()
+        # With more than one in question, two packets of whole frames one after the other decide; the second is shown.
+        first = lied + (length not in ABSURD)
+        talk.due = {side: [*range(lied), *range(first, lied + 8)], other: range(8)}
+    scores = check(wire)
+    msb = length >> 63
+    for talk, score in scores.items():
+        assert {violation for _, violation in score.violations} <= ({"length_msb_set"} if msb else set())
+        score.violations = []
+    total = assert_recovered(scores)
+    assert total.due >= 15 * len(scores)
+
 
 def tunnelled(count, each=40):
     """WebSocket within WebSocket: what a server would send."""
