@@ -22,6 +22,8 @@ BorderHints foreign(bool masked) {
 /// Finds frames somewhere in the segment, up to its end. Other protocols have text too, but none behind a mask.
 bool find_frames(Bytes bytes, bool masked) {
     for (std::size_t at = 1; at + 2 < bytes.size(); ++at) {
+        if (bytes[at] < 0x80) // FIN
+            continue;
         const auto first = bytes[at] & 0x8f;
         if (((bytes[at + 1] & 0x80) != 0) != masked || (first != 0x81 && first != 0x82 && first != 0x88))
             continue;

@@ -238,11 +238,12 @@ bool begins_request_line(tvbuff_t* tvb) {
 }
 
 /// A connection whose handshake was not captured, or not handed over.
-Upgraded* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, Sequence sequence) {
+Upgraded* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, const void* tcp) {
     const auto size = tvb_captured_length(tvb);
-    const Unknown unknown{tvb_get_ptr(tvb, 0, static_cast<int>(size)), size, tvb_reported_length(tvb) - size, sequence,
-                          Unknown::Owner::nobody};
-    return recognise(pinfo, unknown);
+    const auto* bytes = tvb_get_ptr(tvb, 0, static_cast<int>(size));
+    if (!worth_recognising(pinfo, bytes, size, Unknown::Owner::nobody))
+        return nullptr;
+    return recognise(pinfo, {bytes, size, tvb_reported_length(tvb) - size, sequence_of(tvb, pinfo, tcp), Unknown::Owner::nobody});
 }
 
 HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
@@ -253,7 +254,7 @@ HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* 
         give_conversation(pinfo, undecided);
         return dissect_undecided(tvb, pinfo, tree, data) != 0;
     }
-    if (!recognise_payload(tvb, pinfo, sequence_of(tvb, pinfo, data)))
+    if (!recognise_payload(tvb, pinfo, data))
         return FALSE;
     give_conversation(pinfo, frames);
     return dissect_frames(tvb, pinfo, tree, data) != 0;
@@ -262,7 +263,7 @@ HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* 
 /// TLS asks again for each record.
 HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
     auto* session = find_session(pinfo);
-    if (!session && (!protocol.take_over || PINFO_FD_VISITED(pinfo) || !recognise_payload(tvb, pinfo, {})))
+    if (!session && (!protocol.take_over || PINFO_FD_VISITED(pinfo) || !recognise_payload(tvb, pinfo, nullptr)))
         return FALSE;
     return dissect_piece(tvb, pinfo, tree, nullptr, {}) != 0;
 }
@@ -334,7 +335,10 @@ bool dissect_unclaimed(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sess
     const auto captured = std::min(tvb_captured_length(tvb) - static_cast<guint>(segment.payload), segment.length);
     if (unknown) {
         const auto* bytes = tvb_get_ptr(tvb, static_cast<int>(segment.payload), static_cast<int>(captured));
-        upgraded = recognise(pinfo, {bytes, captured, segment.length - captured, segment.sequence, owner(pinfo, bytes[0])});
+        const auto of = owner(pinfo, bytes[0]);
+        if (!worth_recognising(pinfo, bytes, captured, of))
+            return false;
+        upgraded = recognise(pinfo, {bytes, captured, segment.length - captured, segment.sequence, of});
         if (!upgraded)
             return false;
         upgraded->by_packet = true;

@@ -56,12 +56,16 @@ std::uint32_t direction_hash(const packet_info* pinfo) {
     return hash;
 }
 
-bool thorough(const packet_info* pinfo) {
+File::Searched& searched(const packet_info* pinfo) {
     const auto hash = direction_hash(pinfo);
     auto& place = file->searched[hash * 2654435761U >> 20];
     if (place.direction != hash)
         place = {hash, 0};
-    return place.count < most_thorough && ++place.count;
+    return place;
+}
+
+bool may_search(const packet_info* pinfo, Unknown::Owner owner) {
+    return owner == Unknown::Owner::nobody && searched(pinfo).count < most_thorough;
 }
 
 Suspect* find_suspect(packet_info* pinfo, const conversation_t*& conversation) {
@@ -113,11 +117,15 @@ Upgraded& make_session(packet_info* pinfo, Suspect& suspect, unsigned client) {
 
 } // namespace
 
+bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std::size_t captured, Unknown::Owner owner) {
+    return !file->suspects.empty() || !Recogniser::out_of_the_question({bytes, captured}) || may_search(pinfo, owner);
+}
+
 Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept {
     const Bytes bytes(unknown.bytes, unknown.captured);
-    const bool anywhere = unknown.owner == Unknown::Owner::nobody && thorough(pinfo);
-    if (file->suspects.empty() && !anywhere && Recogniser::out_of_the_question(bytes))
-        return nullptr;
+    const bool anywhere = may_search(pinfo, unknown.owner);
+    if (anywhere)
+        ++searched(pinfo).count;
     const conversation_t* conversation = nullptr;
     auto* known = find_suspect(pinfo, conversation);
     if (!known && !anywhere && Recogniser::out_of_the_question(bytes))

@@ -42,8 +42,12 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
     const auto ports = tcp_ports(pinfo);
     const auto* src = static_cast<const std::uint8_t*>(pinfo->src.data);
     const auto* dst = static_cast<const std::uint8_t*>(pinfo->dst.data);
+    // In most packets of a file the headers are as long as in the last.
+    static std::size_t usual = 0;
     const auto last = std::min(bytes.size(), header_room);
-    for (std::size_t at = before; at + 2 * size + 20 <= bytes.size() && at < last; ++at) {
+    const auto fits = [&](std::size_t at) { return at + 2 * size + 20 <= bytes.size() && at < last; };
+    bool first = usual >= before && fits(usual);
+    for (std::size_t at = first ? usual : before; fits(at); at = first ? before : at + 1, first = false) {
         if (bytes[at] != src[0] || std::memcmp(&bytes[at], src, size) != 0 || std::memcmp(&bytes[at + size], dst, size) != 0)
             continue;
         const auto ip = at - before;
@@ -69,6 +73,7 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
         }
         if (!read_tcp(bytes, tcp, std::min<std::size_t>(end, pinfo->fd->pkt_len), ports, segment))
             continue;
+        usual = at;
         segment.ttl = bytes[v4 ? ip + 8 : ip + 7];
         return true;
     }
