@@ -34,6 +34,7 @@ void register_protocol() {
     register_http2_dissector();
     register_http3_frames();
     register_connect_watch();
+    register_tcp_ports();
     register_transport_watch();
     register_tunnels();
 }

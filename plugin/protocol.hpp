@@ -56,6 +56,7 @@ void register_connect_watch();
 void register_transport_watch();
 void register_tunnels();
 void hand_off_transport_watch();
+void register_tcp_ports();
 void hand_off_tcp_ports();
 void hand_off_http_apart();
 void hand_off_tunnels();

@@ -10,6 +10,20 @@ int tcp_id = -1;
 int source_id = -1;
 int destination_id = -1;
 
+/// What was found last. Several parts of the plugin ask for each packet, and it is the dearest question they have.
+struct {
+    const void* source;
+    const void* destination;
+    guint32 packet;
+    TcpPorts ports; ///< pinfo's
+    conversation_t* conversation;
+
+    bool is_of(const packet_info* pinfo) const {
+        return conversation && packet == pinfo->num && ports.source == pinfo->srcport && ports.destination == pinfo->destport &&
+               source == pinfo->src.data && destination == pinfo->dst.data;
+    }
+} last;
+
 template <class Find>
 conversation_t* between_tcp_ports(packet_info* pinfo, Find find) {
     const TcpPorts kept{pinfo->srcport, pinfo->destport};
@@ -43,11 +57,19 @@ TcpPorts tcp_ports(const packet_info* pinfo) {
 }
 
 conversation_t* find_tcp_conversation(packet_info* pinfo) {
-    return between_tcp_ports(pinfo, [](packet_info* of) { return find_conversation_pinfo(of, 0); });
+    if (!last.is_of(pinfo)) {
+        auto* conversation = between_tcp_ports(pinfo, [](packet_info* of) { return find_conversation_pinfo(of, 0); });
+        last = {pinfo->src.data, pinfo->dst.data, pinfo->num, {pinfo->srcport, pinfo->destport}, conversation};
+    }
+    return last.conversation;
 }
 
 conversation_t* tcp_conversation(packet_info* pinfo) {
     return between_tcp_ports(pinfo, [](packet_info* of) { return find_or_create_conversation(of); });
+}
+
+void register_tcp_ports() {
+    register_cleanup_routine([] { last = {}; });
 }
 
 void hand_off_tcp_ports() {

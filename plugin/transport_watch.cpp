@@ -316,8 +316,10 @@ bool watch_streams(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Con
 
 void begin(Session& session, packet_info* pinfo) {
     auto& server = session.transport.sides[1];
+    if (server.ttl >= 0 || session.transport.request_packet)
+        return;
     auto* conversation = find_tcp_conversation(pinfo);
-    if (!conversation || server.ttl >= 0 || session.transport.request_packet)
+    if (!conversation)
         return;
     if (const auto ttl = GPOINTER_TO_INT(conversation_get_proto_data(conversation, syn_ttl_key)))
         server.ttl = ttl - 1;
