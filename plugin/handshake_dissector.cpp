@@ -155,12 +155,13 @@ Half read_request_head(const HttpHead& head, packet_info* pinfo, bool secure, Se
     auto* exchange = session.find_request(pinfo->num, seen.requests);
     if (!PINFO_FD_VISITED(pinfo)) {
         const auto others = requests_before(pinfo, seen, session);
-        exchange = &session.add_request(pinfo, seen.requests);
+        exchange = &session.add_request(pinfo, seen.requests, offer.key);
         exchange->others_first = others;
         exchange->offer = std::move(offer);
         exchange->notes = std::move(notes);
         remember_target(exchange->notes.host, secure);
-        take_conversation(pinfo, undecided_handle());
+        if (!exchange->response_packet)
+            take_conversation(pinfo, undecided_handle());
     }
     ++seen.requests;
     half.context.direction = Direction::client_to_server;
@@ -183,13 +184,15 @@ Half read_response_head(const HttpHead& head, packet_info* pinfo, Seen& seen) {
     auto* exchange = PINFO_FD_VISITED(pinfo) ? session.find_response(pinfo->num, ordinal) : &session.add_response(pinfo, ordinal);
     if (!exchange)
         return {};
+    if (const auto* accept = head.find("Sec-WebSocket-Accept"); accept && !exchange->request_captured)
+        exchange->accept = accept->value;
     Half half{true, read_response(head, exchange->request_captured ? &exchange->offer : nullptr, packet_arena(pinfo)), {}};
     half.context.diagnoses =
         diagnose_response(head, half.handshake, exchange->request_captured ? &exchange->notes : nullptr, packet_arena(pinfo));
     half.context.direction = Direction::server_to_client;
     half.context.stream = exchange->stream;
     half.context.other_packet = exchange->request_captured ? exchange->request_packet : 0;
-    half.context.has_time = exchange->request_captured;
+    half.context.has_time = exchange->request_captured && exchange->request_packet <= pinfo->num;
     nstime_delta(&half.context.time, &pinfo->abs_ts, &exchange->request_time);
     if (head.status == 101)
         pass_response(pinfo, exchange->stream);

@@ -86,7 +86,7 @@ Half read_request_half(packet_info* pinfo, const Event& event) noexcept {
     half.context.diagnoses = diagnose_request(head, pinfo->abs_ts.secs, read_claims, arena, notes);
     auto* exchange = event.session->find_request(pinfo->num, 0);
     if (!PINFO_FD_VISITED(pinfo)) {
-        exchange = &event.session->add_request(pinfo, 0);
+        exchange = &event.session->add_request(pinfo, 0, {});
         exchange->offer = std::move(offer);
         exchange->notes = std::move(notes);
     }

@@ -47,11 +47,15 @@ std::uint32_t Session::new_stream() {
     return file->streams++;
 }
 
-Exchange& Session::add_request(packet_info* pinfo, std::uint32_t ordinal) {
+Exchange& Session::add_request(packet_info* pinfo, std::uint32_t ordinal, std::string_view key) {
+    auto* last = exchanges_.empty() ? nullptr : exchanges_.back().get();
+    const bool late = last && !last->accept.empty() && last->accept == expected_accept(key, packet_arena(pinfo));
     // A second try after a refusal is the same connection to its user; after an upgrade it is another.
-    const bool same = !exchanges_.empty() && (upgraded_.empty() || upgraded_.back()->stream != exchanges_.back()->stream);
-    auto& exchange = *exchanges_.emplace_back(std::make_unique<Exchange>());
-    exchange.stream = same ? exchanges_[exchanges_.size() - 2]->stream : new_stream();
+    const bool same = late || (last && (upgraded_.empty() || upgraded_.back()->stream != last->stream));
+    auto& exchange = late ? *last : *exchanges_.emplace_back(std::make_unique<Exchange>());
+    exchange.stream = same ? last->stream : new_stream();
+    exchange.accept.clear();
+    http.open = http.open && !late;
     exchange.request_captured = true;
     exchange.request_packet = pinfo->num;
     exchange.request_ordinal = ordinal;

@@ -27,6 +27,7 @@ struct Exchange {
     std::uint32_t response_packet = 0; ///< 0: not seen so far.
     std::uint32_t response_ordinal = 0;
     Offer offer;
+    std::string accept;             ///< Sec-WebSocket-Accept, as long as no request was captured.
     RequestNotes notes;             ///< What a response is explained with.
     std::uint32_t others_first = 0; ///< Responses to ordinary requests that were sent before this one (pipelining).
 };
@@ -79,8 +80,8 @@ class Session {
         return port == client_port_ && addresses_equal(&end, &client_);
     }
 
-    /// The first visit: a request to upgrade.
-    Exchange& add_request(packet_info* pinfo, std::uint32_t ordinal);
+    /// The first visit: a request to upgrade, with this Sec-WebSocket-Key. Its response may have been captured before it.
+    Exchange& add_request(packet_info* pinfo, std::uint32_t ordinal, std::string_view key);
     /// The first visit: a response; of the oldest request without one, or of one that was not captured.
     Exchange& add_response(packet_info* pinfo, std::uint32_t ordinal);
     /// The first visit: from this packet on frames are exchanged.

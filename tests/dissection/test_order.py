@@ -125,10 +125,10 @@ def test_other_bytes(mode):
 @pytest.mark.parametrize("handshake", [False, True], ids=["frames", "handshake"])
 @IN_MODES
 def test_every_swap(mode, handshake):
-    """Two packets after each other change places, also the response with what follows it."""
+    """Two packets after each other change places, also the request with its response and that with what follows it."""
     wire = Wire()
     for script, extension in itertools.product([small, large], EXTENSION):
-        at, segments = 1 if handshake else 3, [None] * 9
+        at, segments = 0 if handshake else 3, [None] * 9
         while at < (min(3, len(segments)) if handshake else len(segments) - 1):
             talk = Talk(wire, EXTENSION[extension], seed=7, name=f"{script.__name__} {extension} packets {at} and {at + 1}")
             segments = talk.handshake + script(talk)
@@ -137,7 +137,7 @@ def test_every_swap(mode, handshake):
             for segment in segments:
                 talk.put(*segment)
             at += 1
-    assert len(wire.talks) == 12 if handshake else len(wire.talks) > 40
+    assert len(wire.talks) == 18 if handshake else len(wire.talks) > 40
     scores = check(wire, *MODES[mode], ordered=False)
     if mode == "reassembled":
         total = assert_recovered(scores)
@@ -145,6 +145,22 @@ def test_every_swap(mode, handshake):
     else:
         total = assert_clean(scores)
         assert total.sent > total.recovered > total.sent / 2
+
+
+@pytest.mark.parametrize("extension", EXTENSION)
+@pytest.mark.parametrize("between", [0, 1])
+def test_response_before_its_request(extension, between):
+    """As captures of two interfaces have it: one connection all the same."""
+    wire = Wire()
+    talk = Talk(wire, EXTENSION[extension])
+    talk.chat(4).say(CLIENT, b"the client after all").chat(4)
+    early = [segment for segment in talk.segments() if segment[0] == SERVER][:between]
+    wire.put_syn(talk)
+    for segment in [talk.handshake[1], *early, talk.handshake[0], *(s for s in talk.segments() if s not in early)]:
+        talk.put(*segment)
+    score = check(wire)[talk]
+    assert score.recovered == score.sent and not score.false and not score.undecoded
+    assert score.streams == {"0"} and score.handshakes == 2
 
 
 @IN_MODES
