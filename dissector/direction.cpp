@@ -377,6 +377,7 @@ void DirectionDecoder::Feed::lose(std::uint64_t count, Undecoded reason) {
     if (count > 0) {
         release();
         rest(0, reason);
+        facts_.rests.back().lost = count;
     }
 }
 

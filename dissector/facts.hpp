@@ -62,6 +62,7 @@ struct Rest {
     std::uint32_t offset = 0; ///< In the chunk.
     std::uint32_t length = 0;
     Undecoded undecoded = Undecoded::no; ///< no: a part of a frame that goes on.
+    std::uint64_t lost = 0;              ///< Bytes that are not in the capture, of no frame that is known, before this place.
     bool header_known = false;
     FrameHeader header;               ///< If known.
     std::uint64_t have = 0;           ///< Bytes of that frame so far, with its header.

@@ -54,6 +54,11 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {
     line.text("  ").text(opcode_name(h.opcode)).text(h.fin ? " [" : " (fragment) [").number(h.payload_length);
     if (frame.completes && frame.completes->compressed && !frame.completes->data.empty())
         line.text(" inflated to ").number(frame.completes->data.size());
+    auto undecoded = frame.undecoded;
+    if (undecoded == Undecoded::no && frame.completes)
+        undecoded = frame.completes->undecoded;
+    if (undecoded != Undecoded::no)
+        line.text(", ").text(undecoded_name(undecoded));
     line.text("]");
     if (frame.findings.any())
         line.text(" [Violation]");
@@ -70,7 +75,9 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {
 void add_rest_to_columns(packet_info* pinfo, const Rest& rest) {
     if (!info_is_shown(pinfo))
         return;
-    if (rest.undecoded != Undecoded::no)
+    if (rest.lost)
+        col_append_fstr(pinfo->cinfo, COL_INFO, "  [%" G_GUINT64_FORMAT " bytes not captured]", rest.lost);
+    else if (rest.undecoded != Undecoded::no)
         col_append_fstr(pinfo->cinfo, COL_INFO, "  [%u bytes not decoded: %s]", rest.length, undecoded_name(rest.undecoded));
     else
         col_append_fstr(pinfo->cinfo, COL_INFO, "  [%u bytes of a frame that goes on]", rest.length);

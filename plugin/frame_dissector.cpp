@@ -98,19 +98,22 @@ void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& u
         dissect_message(message, pinfo, tree, upgraded, direction, *frame.completes);
 }
 
+void show_rest(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction, const Rest& rest) {
+    add_rest_to_columns(pinfo, rest);
+    add_rest(tree, pinfo, tvb, upgraded, direction, rest);
+}
+
 void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction, const Facts& facts) {
     start_columns(pinfo, direction);
     const auto* rest = facts.rests.begin();
     for (const auto& frame : facts.frames) {
         for (; rest != facts.rests.end() && !frame.spread && rest->offset <= frame.offset && rest->undecoded != Undecoded::no;
              ++rest)
-            add_rest(tree, pinfo, tvb, upgraded, direction, *rest);
+            show_rest(tvb, pinfo, tree, upgraded, direction, *rest);
         show_frame(tvb, pinfo, tree, upgraded, direction, frame);
     }
-    for (; rest != facts.rests.end(); ++rest) {
-        add_rest_to_columns(pinfo, *rest);
-        add_rest(tree, pinfo, tvb, upgraded, direction, *rest);
-    }
+    for (; rest != facts.rests.end(); ++rest)
+        show_rest(tvb, pinfo, tree, upgraded, direction, *rest);
 }
 
 /// What this side sent while the connection was a suspect.

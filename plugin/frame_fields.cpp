@@ -204,9 +204,13 @@ void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgrade
         return;
     const auto offset = static_cast<int>(rest.offset);
     const auto length = static_cast<int>(rest.length);
-    const char* text = rest.undecoded != Undecoded::no ? "not decoded" : "part of a frame";
+    const char* text = rest.lost                         ? "bytes not captured"
+                       : rest.undecoded != Undecoded::no ? "bytes not decoded"
+                                                         : "bytes, part of a frame";
+    const auto count = rest.lost ? rest.lost : rest.length;
     auto* layer =
-        add_layer(tree, {tvb, offset}, length, wmem_strdup_printf(pinfo->pool, "%s, %s", direction_text(direction), text),
+        add_layer(tree, {tvb, offset}, length,
+                  wmem_strdup_printf(pinfo->pool, "%s, %" G_GUINT64_FORMAT " %s", direction_text(direction), count, text),
                   upgraded.stream, direction);
     if (rest.undecoded != Undecoded::no) {
         add_undecoded(layer, tvb, offset, length, rest.undecoded);

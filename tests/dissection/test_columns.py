@@ -3,7 +3,7 @@
 
 import pytest
 
-from builder import CONTINUATION, KEY, Capture, Deflater, binary, close, frame, ping, pong, text
+from builder import CONTINUATION, KEY, RSV1, TEXT, Capture, Deflater, binary, close, frame, ping, pong, text
 from support import save, tshark
 
 TO_SERVER, TO_CLIENT = "Client → Server", "Server → Client"
@@ -98,3 +98,20 @@ def test_columns_do_not_depend_on_the_tree():
     assert listed == [info for _, info in columns(path)]
     assert listed == [f"{TO_SERVER}  Text [5] Hello",
                       f"{TO_CLIENT}  Text (fragment) [1]  Continuation [1] xy  Close [2] 1000 Normal Closure"]
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+def test_what_is_missing(passes):
+    """Bytes that were lost, cut off, or cannot be inflated without what was lost: a reader of the packet list is told so."""
+    deflate = [("Sec-WebSocket-Extensions", "permessage-deflate")]
+    tcp = upgraded(offer=deflate, accept=deflate)
+    deflater = Deflater()
+    messages = [frame(TEXT, deflater.message(b"the same words in all of these messages, %d" % i), rsv=RSV1) for i in range(4)]
+    tcp.server(messages[0]).server(messages[1], drop=True).server(messages[2] + messages[3] + ping(b"abc"))
+    tcp.client(text("x" * 200, mask=KEY), snap=100)
+    lengths = [len(message) - 2 for message in messages]
+    assert [info for _, info in columns(save(tcp.capture), *passes)] == [
+        f"{TO_CLIENT}  Text [{lengths[0]} inflated to 42] the same words in all of these messages, 0",
+        f"[TCP Previous segment not captured]   {TO_CLIENT}  [{len(messages[1])} bytes not captured]"
+        f"  Text [{lengths[2]}, no_context]  Text [{lengths[3]}, no_context]  Ping [3]",
+        f"[TCP ACKed unseen segment]   {TO_SERVER}  Text [200, truncated]"]
