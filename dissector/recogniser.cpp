@@ -2,7 +2,7 @@
 #include "recogniser.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cstring>
 
 namespace ws {
 namespace {
@@ -28,12 +28,9 @@ BorderHints foreign(bool masked) {
 }
 
 /// First bytes of frames with FIN that most conversations have.
-constexpr auto begins_message = [] {
-    std::array<bool, 256> table{};
-    for (const auto byte : {0x81, 0x82, 0x88, 0xc1, 0xc2})
-        table[byte] = true;
-    return table;
-}();
+constexpr std::uint8_t begins_message[] = {0x81, 0x82, 0x88, 0xc1, 0xc2};
+/// Headers that are looked at before any payload is, which takes longer.
+constexpr std::uint32_t most_skimmed = 3;
 
 /// Frames in the midst of a segment that are worth following.
 bool is_candidate(const Chain& chain, bool masked) {
@@ -44,21 +41,52 @@ bool is_candidate(const Chain& chain, bool masked) {
     return chain.bits >= enough_found_bits;
 }
 
-/// Finds frames somewhere in the segment, up to its end. Other protocols have text too, but none behind a mask.
-Chain find_frames(Bytes bytes, bool masked) {
-    for (std::size_t at = 1; at + 2 < bytes.size(); ++at) {
-        if (!begins_message[bytes[at]] || ((bytes[at + 1] & 0x80) != 0) != masked)
-            continue;
-        Chain chain;
-        chain.begin = chain.end = at;
-        follow(chain, bytes, foreign(masked), most_tried);
-        if (!chain.fits || !is_candidate(chain, masked))
-            continue;
-        follow(chain, bytes, foreign(masked));
-        if (chain.fits)
-            return chain;
+/// Could frames begin here, by their headers alone?
+bool skim(Bytes bytes, bool masked) {
+    FrameHeader header;
+    for (std::uint32_t i = 0; i < most_skimmed && parse_frame_header(bytes, header); ++i) {
+        if (!plausible(header, foreign(masked)))
+            return false;
+        if (header.payload_length >= bytes.size() - header.size)
+            break;
+        bytes = bytes.subspan(header.size + static_cast<std::size_t>(header.payload_length));
     }
-    return {};
+    return true;
+}
+
+Chain try_frames(Bytes bytes, std::size_t at, bool masked) {
+    Chain chain;
+    if (!skim(bytes.subspan(at), masked))
+        return {};
+    chain.begin = chain.end = at;
+    follow(chain, bytes, foreign(masked), most_tried);
+    if (!chain.fits || !is_candidate(chain, masked))
+        return {};
+    follow(chain, bytes, foreign(masked));
+    return chain.fits ? chain : Chain{};
+}
+
+/// Finds frames somewhere in the segment, up to its end: the first, or the first masked or unmasked ones. Other protocols have
+/// text too, but none behind a mask.
+Chain find_frames(Bytes bytes, std::optional<bool> only = {}) {
+    Chain found;
+    auto stop = bytes.size() - std::min<std::size_t>(bytes.size(), 2);
+    for (const auto first : begins_message) {
+        for (std::size_t at = 1; at < stop; ++at) {
+            const auto* next = static_cast<const std::uint8_t*>(std::memchr(&bytes[at], first, stop - at));
+            if (!next)
+                break;
+            at = static_cast<std::size_t>(next - bytes.data());
+            const bool masked = bytes[at + 1] & 0x80;
+            if (only && masked != *only)
+                continue;
+            if (const auto chain = try_frames(bytes, at, masked); chain.headers) {
+                found = chain;
+                stop = at;
+            }
+        }
+    }
+    return found;
 }
 
 } // namespace
@@ -74,6 +102,10 @@ bool Recogniser::out_of_the_question(Bytes bytes) noexcept {
     if (bytes.size() < 2 || (bytes[0] & 0x30) || is_reserved(bytes[0] & 0x0f))
         return true;
     return !(bytes[0] & 0x80) && (bytes[0] & 0x0f) != opcode::text && (bytes[0] & 0x0f) != opcode::binary;
+}
+
+bool Recogniser::has_frames(Bytes bytes) noexcept {
+    return find_frames(bytes).headers > 0;
 }
 
 void Recogniser::follow(Track& track, const Segment& segment, bool masked, bool thorough) noexcept {

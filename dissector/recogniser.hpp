@@ -31,6 +31,8 @@ class Recogniser {
 
     /// Bytes that no frame begins with at once, in a connection where a frame begins: most segments of other protocols.
     static bool out_of_the_question(Bytes bytes) noexcept;
+    /// Frames may begin in the midst of this segment.
+    static bool has_frames(Bytes bytes) noexcept;
 
   private:
     /// One end, taken for the client or for the server.

@@ -16,7 +16,7 @@ namespace {
 
 /// Segments of each end that are searched for frames from any byte on; later ones more and more rarely, as the capture may have
 /// begun in a frame of any length.
-constexpr std::uint16_t most_thorough = 4;
+constexpr std::uint16_t most_thorough = 64;
 /// Of a suspect: what is kept for the case that it proves to be WebSocket.
 constexpr std::size_t most_pieces = 64;
 constexpr std::size_t most_bytes = 256 * 1024;
@@ -140,7 +140,7 @@ Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept {
     const bool anywhere = may_search(pinfo, unknown.owner);
     const conversation_t* conversation = nullptr;
     auto* known = find_suspect(pinfo, conversation);
-    if (!known && !anywhere && Recogniser::out_of_the_question(bytes))
+    if (!known && Recogniser::out_of_the_question(bytes) && !(anywhere && Recogniser::has_frames(bytes)))
         return nullptr;
     auto& suspected = known ? *known : suspect(pinfo, conversation);
     const auto end = suspected.end_of(pinfo);

@@ -89,7 +89,6 @@ TEST(Recogniser, FindsFramesInTheMidstOfASegmentIfAsked) {
     EXPECT_FALSE(Wiretap().hear(0, prose(1400), false, true).recognised);
 }
 
-// What looks like binary frames is the structure of others too: first byte, then a length.
 TEST(Recogniser, FollowsFramesThatBeganInTheMidst) {
     const auto frames = [](bool masked, unsigned opcode) {
         std::string out;
@@ -129,6 +128,7 @@ TEST(Recogniser, TellsWhereFramesBegin) {
     EXPECT_FALSE(result.border[1]);
 }
 
+// What looks like binary frames is the structure of others too: first byte, then a length.
 TEST(Recogniser, TakesNoStructureForFrames) {
     Wiretap subscribe; // MQTT 3.1.1, 3.8: 82, length, packet identifier, topic filters
     for (unsigned i = 1; i < 20; ++i) {
