@@ -87,7 +87,8 @@ bool may_be_in_text(const FrameHeader& header, const Seen& seen) {
     const auto high = [](std::uint8_t c) { return c >= 0x80; };
     if (header.masked)
         return false;
-    return seen.before ? *seen.before >= 0x80 : std::any_of(seen.payload.begin(), seen.payload.end(), high);
+    const auto text = seen.payload.subspan(std::min<std::size_t>(header.opcode == opcode::close ? 2 : 0, seen.payload.size()));
+    return seen.before ? *seen.before >= 0x80 : std::any_of(text.begin(), text.end(), high);
 }
 
 /// Of text, and of a Close frame's body.

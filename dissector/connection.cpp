@@ -26,6 +26,17 @@ void Connection::begin(Direction direction) {
     position.searching = position.message_unknown = false;
 }
 
+void Connection::resume(Direction direction) {
+    auto& position = sides_[index(direction)].position;
+    position.searching = false;
+    position.resynchronised = true;
+}
+
+void Connection::trust_segments() {
+    for (auto& side : sides_)
+        side.position.aligned = Position::most_aligned;
+}
+
 void Connection::expect(Direction direction, std::uint32_t segment, std::uint32_t all) {
     auto& side = sides_[index(direction)];
     if (!side.expected)
@@ -123,6 +134,15 @@ Facts Connection::again(const Piece& piece, const Arena& arena) noexcept {
         return {};
     auto position = restore(*it);
     return decode(side, position, piece, *it, false, true, arena);
+}
+
+bool Connection::goes_on_with(Direction direction, std::uint32_t sequence, std::uint32_t length) const noexcept {
+    const auto& expected = sides_[index(direction)].expected;
+    return expected && *expected - sequence < length;
+}
+
+bool Connection::closed(Direction direction) const noexcept {
+    return sides_[index(direction)].position.close_seen;
 }
 
 std::optional<std::size_t> Connection::first_border(const Piece& piece) const noexcept {

@@ -29,6 +29,12 @@ class Connection {
     /// One side begins with a frame, though the handshake's end was not seen.
     void begin(Direction direction);
 
+    /// One side's next piece begins with a frame, which may go on with a message.
+    void resume(Direction direction);
+
+    /// It is known to be WebSocket, and its segments are taken to begin with frames where they look so.
+    void trust_segments();
+
     /// Which sequence number comes next on one side, if no piece has told it yet: after its last `segment`, or after `all` that
     /// was captured, if pieces without numbers have brought that too.
     void expect(Direction direction, std::uint32_t segment, std::uint32_t all);
@@ -38,6 +44,12 @@ class Connection {
 
     /// Later. A piece that was never fed has no facts.
     Facts again(const Piece& piece, const Arena& arena) noexcept;
+
+    /// Do such bytes have the next one of their side among them?
+    bool goes_on_with(Direction direction, std::uint32_t sequence, std::uint32_t length) const noexcept;
+
+    /// This side sent a Close frame.
+    bool closed(Direction direction) const noexcept;
 
     /// Where in a piece that is to be fed next a frame could begin; none if what is known of the direction does not tell.
     std::optional<std::size_t> first_border(const Piece& piece) const noexcept;

@@ -17,7 +17,6 @@ constexpr std::size_t longest_search = 1 << 20;
 constexpr std::uint8_t trial = 3;
 /// What is left of a frame up to this size is waited for whatever it looks like: WebSocket may carry WebSocket.
 constexpr std::uint64_t undoubted = 1 << 16;
-constexpr std::uint8_t most_aligned = 8;
 /// So much of one chunk's evidence counts against the length of the frame it lies in.
 constexpr std::uint32_t most_doubt = 24;
 
@@ -85,7 +84,7 @@ class DirectionDecoder::Feed {
     using enum Negotiated::Compression;
 
     BorderHints hints() const {
-        return {d.direction_ == Direction::client_to_server, d.negotiated_, false, p.aligned > most_aligned / 2};
+        return {d.direction_ == Direction::client_to_server, d.negotiated_, false, p.aligned > Position::most_aligned / 2};
     }
     void search();
     void read_again(Bytes held);
@@ -137,8 +136,13 @@ void DirectionDecoder::feed(Position& position, const Chunk& chunk, const Visit&
 }
 
 void DirectionDecoder::Feed::run() {
-    if (!p.searching && !again_)
-        p.aligned = p.frame ? p.aligned / 2 : std::min<std::uint8_t>(p.aligned + 1, most_aligned);
+    if (!p.searching && !again_) {
+        const auto rest = p.rest_of_frame(bytes_);
+        if (!p.frame)
+            p.aligned = std::min<std::uint8_t>(p.aligned + 1, Position::most_aligned);
+        else if (!rest || *rest < bytes_.size()) // a frame begins in the midst
+            p.aligned /= 2;
+    }
     if (p.frame && !p.searching && length_is_a_lie())
         abandon_frame();
     while (at_ < bytes_.size()) {
@@ -226,13 +230,14 @@ bool DirectionDecoder::Feed::length_is_a_lie() {
     Chain chain;
     if (missing > std::max<std::uint64_t>(undoubted, bytes_.size()))
         follow(chain, bytes_, strict);
-    if (!chain.exact || !chain.fits || (believable && !chain.telling)) {
-        p.doubt_bits = 0;
+    if (!chain.exact || !chain.fits) {
+        p.doubt_begin = p.doubt_bits = 0;
         return false;
     }
-    if (!p.doubt_bits)
+    if (!p.doubt_begin)
         p.doubt_begin = p.frame_size;
-    p.doubt_bits += std::min(chain.bits, most_doubt);
+    if (!believable || chain.telling)
+        p.doubt_bits += std::min(chain.bits, most_doubt);
     return p.doubt_bits >= (believable ? 2 * most_doubt : most_doubt / 2);
 }
 
@@ -260,7 +265,7 @@ void DirectionDecoder::Feed::reset_frame() {
     p.frame_size = 0;
     p.frame_seen = 0;
     p.frame_lacks = Undecoded::no;
-    p.doubt_bits = 0;
+    p.doubt_begin = p.doubt_bits = 0;
 }
 
 bool DirectionDecoder::Feed::header_in_progress(FrameHeader& header) const {

@@ -39,6 +39,7 @@ struct Position {
     Undecoded search_reason = Undecoded::gap; ///< Why what is passed over was not decoded.
     bool resynchronised = false;              ///< It was found; the next frame says so.
     std::uint8_t on_trial = 0;                ///< So many headers after it are to prove that it was one.
+    static constexpr std::uint8_t most_aligned = 8;
     std::uint8_t aligned = 0;                 ///< Grows with each chunk that begins with a frame, and falls with others.
     bool message_unknown = false;             ///< A message may have begun in bytes that were not seen.
 
@@ -47,8 +48,8 @@ struct Position {
     std::size_t frame_size = 0;        ///< Bytes of it in `frame`, contiguous from its first.
     std::uint64_t frame_seen = 0;      ///< Bytes of it that have passed, captured or not.
     Undecoded frame_lacks = Undecoded::no;
-    std::size_t doubt_begin = 0;  ///< Where in `frame` chunks begin that look like frames themselves: its length may be a lie.
-    std::uint32_t doubt_bits = 0; ///< How much speaks for it; 0: nothing.
+    std::size_t doubt_begin = 0;  ///< Where in `frame` chunks begin that look like frames: its length may be a lie. 0: nowhere.
+    std::uint32_t doubt_bits = 0; ///< How much speaks for it.
 
     // The message in progress (RFC 6455 5.4)
     bool message_open = false;

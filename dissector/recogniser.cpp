@@ -2,6 +2,7 @@
 #include "recogniser.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ws {
 namespace {
@@ -12,37 +13,89 @@ constexpr std::uint32_t enough_structure_bits = 28;
 /// Of one frame that ends where its segment does.
 constexpr std::uint32_t structure_frame_bits = 12;
 constexpr std::uint32_t enough_owned_bits = 32;
-/// In the midst of a segment there are many places to look at.
-constexpr std::uint32_t enough_anywhere_bits = 40;
+/// Of one end, to tell where its frames begin.
+constexpr std::uint32_t border_bits = 18;
+/// Of frames that begin in the midst of a segment, where there are many places to look at: so much counts for nothing, and less
+/// is not followed.
+constexpr std::uint32_t found_bits = 19;
+constexpr std::uint32_t enough_found_bits = 24;
+constexpr std::uint32_t enough_masked_headers = 5;
+/// Headers that are read of what may be frames, before that is asked.
+constexpr std::uint32_t most_tried = 32;
 
 BorderHints foreign(bool masked) {
     return {masked, {}, true};
 }
 
-/// Finds frames somewhere in the segment, up to its end. Other protocols have text too, but none behind a mask.
-bool find_frames(Bytes bytes, bool masked) {
-    for (std::size_t at = 1; at + 2 < bytes.size(); ++at) {
-        if (bytes[at] < 0x80) // FIN
-            continue;
-        const auto first = bytes[at] & 0x8f;
-        if (((bytes[at + 1] & 0x80) != 0) != masked || (first != 0x81 && first != 0x82 && first != 0x88))
-            continue;
-        Chain chain;
-        chain.begin = chain.end = at;
-        follow(chain, bytes, foreign(masked), 32);
-        if (chain.fits && chain.telling && chain.exact && chain.bits >= enough_anywhere_bits && (masked || chain.headers > 1))
-            return true;
-    }
-    return false;
+/// First bytes of frames with FIN that most conversations have.
+constexpr std::uint8_t begins_message[] = {0x81, 0x82, 0x88, 0xc1, 0xc2};
+/// Headers that are looked at before any payload is, which takes longer.
+constexpr std::uint32_t most_skimmed = 3;
+
+/// Frames in the midst of a segment that are worth following.
+bool is_candidate(const Chain& chain, bool masked) {
+    if (!chain.telling)
+        return masked && chain.headers >= enough_masked_headers;
+    if (!masked && chain.headers == 1) // a long text that goes on
+        return chain.last.length_size > 0 && !chain.exact;
+    return chain.bits >= enough_found_bits;
 }
 
-/// Few senders stop in the midst of a frame.
-std::uint32_t weight(const Chain& chain) {
-    constexpr std::uint32_t unfinished_bits = 8;
-    return chain.exact ? chain.bits : chain.bits - std::min(chain.bits, unfinished_bits);
+/// Could frames begin here, by their headers alone?
+bool skim(Bytes bytes, bool masked) {
+    FrameHeader header;
+    for (std::uint32_t i = 0; i < most_skimmed && parse_frame_header(bytes, header); ++i) {
+        if (!plausible(header, foreign(masked)))
+            return false;
+        if (header.payload_length >= bytes.size() - header.size)
+            break;
+        bytes = bytes.subspan(header.size + static_cast<std::size_t>(header.payload_length));
+    }
+    return true;
+}
+
+Chain try_frames(Bytes bytes, std::size_t at, bool masked) {
+    Chain chain;
+    if (!skim(bytes.subspan(at), masked))
+        return {};
+    chain.begin = chain.end = at;
+    follow(chain, bytes, foreign(masked), most_tried);
+    if (!chain.fits || !is_candidate(chain, masked))
+        return {};
+    follow(chain, bytes, foreign(masked));
+    return chain.fits ? chain : Chain{};
+}
+
+/// Finds frames somewhere in the segment, up to its end: the first, or the first masked or unmasked ones. Other protocols have
+/// text too, but none behind a mask.
+Chain find_frames(Bytes bytes, std::optional<bool> only = {}) {
+    Chain found;
+    auto stop = bytes.size() - std::min<std::size_t>(bytes.size(), 2);
+    for (const auto first : begins_message) {
+        for (std::size_t at = 1; at < stop; ++at) {
+            const auto* next = static_cast<const std::uint8_t*>(std::memchr(&bytes[at], first, stop - at));
+            if (!next)
+                break;
+            at = static_cast<std::size_t>(next - bytes.data());
+            const bool masked = bytes[at + 1] & 0x80;
+            if (only && masked != *only)
+                continue;
+            if (const auto chain = try_frames(bytes, at, masked); chain.headers) {
+                found = chain;
+                stop = at;
+            }
+        }
+    }
+    return found;
 }
 
 } // namespace
+
+std::uint32_t Recogniser::Track::weight() const noexcept {
+    constexpr std::uint32_t unfinished_bits = 8; // few senders stop in the midst of a frame
+    const auto less = (chain.exact ? 0 : unfinished_bits) + (found ? found_bits : 0);
+    return chain.bits - std::min(chain.bits, less);
+}
 
 bool Recogniser::out_of_the_question(Bytes bytes) noexcept {
     // A frame with FIN, or the first one of a message.
@@ -51,9 +104,14 @@ bool Recogniser::out_of_the_question(Bytes bytes) noexcept {
     return !(bytes[0] & 0x80) && (bytes[0] & 0x0f) != opcode::text && (bytes[0] & 0x0f) != opcode::binary;
 }
 
-void Recogniser::follow(Track& track, const Segment& segment, bool masked) noexcept {
+bool Recogniser::has_frames(Bytes bytes) noexcept {
+    return find_frames(bytes).headers > 0;
+}
+
+void Recogniser::follow(Track& track, const Segment& segment, bool masked, bool thorough) noexcept {
     const auto length = segment.bytes.size() + segment.cut;
     auto& chain = track.chain;
+    track.fits = track.fits && !track.header_cut;
     if (track.fits && track.border && segment.sequence) {
         const auto ahead = static_cast<std::int32_t>(*track.border - *segment.sequence);
         if (ahead < 0) {
@@ -66,16 +124,22 @@ void Recogniser::follow(Track& track, const Segment& segment, bool masked) noexc
     }
     if (!track.fits) {
         chain = {};
+        track.found = false;
+        track.begin = segment.sequence;
         track.fits = !out_of_the_question(segment.bytes);
     }
     if (track.fits && chain.end <= segment.bytes.size()) {
         ws::follow(chain, segment.bytes, foreign(masked));
         track.fits = chain.fits;
     }
-    const bool header_cut = chain.end < segment.bytes.size();
-    if (header_cut || !segment.sequence) { // begins anew with the next segment, unless this one ended with a frame
+    if (!track.fits && thorough) {
+        chain = find_frames(segment.bytes, masked);
+        track.fits = track.found = chain.headers > 0;
+        track.begin.reset();
+    }
+    track.header_cut = chain.end < segment.bytes.size();
+    if (track.header_cut || !segment.sequence) { // begins anew with the next segment, unless this one ended with a frame
         chain.end = chain.end > length ? chain.end - length : 0;
-        track.fits = track.fits && !header_cut;
     } else {
         track.border = *segment.sequence + static_cast<std::uint32_t>(chain.end);
     }
@@ -85,22 +149,25 @@ Recogniser::Result Recogniser::feed(const Segment& segment, bool owned, bool tho
     Result result;
     for (const unsigned client : {0U, 1U}) {
         auto& tracks = tracks_[client];
-        follow(tracks[segment.end], segment, segment.end == client);
+        follow(tracks[segment.end], segment, segment.end == client, thorough);
         std::uint32_t bits = 0;
         bool telling = false;
         for (const unsigned end : {0U, 1U}) {
             if (!tracks[end].fits)
                 continue;
             result.fits[end] = true;
-            bits += weight(tracks[end].chain);
+            bits += tracks[end].weight();
             telling = telling || tracks[end].chain.telling;
         }
         // Masking is no structure of other protocols.
-        const bool masked = tracks[client].fits && weight(tracks[client].chain) >= structure_frame_bits;
+        const bool masked = tracks[client].fits && tracks[client].weight() >= structure_frame_bits;
         const auto enough = owned ? enough_owned_bits : telling ? enough_bits : enough_structure_bits;
-        if ((bits >= enough && (telling || masked)) || (thorough && find_frames(segment.bytes, segment.end == client))) {
+        if (bits >= enough && (telling || masked)) {
             result.recognised = true;
             result.client = client;
+            for (const unsigned end : {0U, 1U})
+                if (tracks[end].fits && tracks[end].chain.bits >= border_bits)
+                    result.border[end] = tracks[end].begin;
             return result;
         }
     }

@@ -22,6 +22,7 @@ class Recogniser {
         bool recognised = false;
         unsigned client = 0; ///< The end that masks its frames.
         bool fits[2] = {};   ///< By end: what it sent so far may be frames. If neither does, nothing needs to be remembered.
+        std::optional<std::uint32_t> border[2] = {}; ///< By end, if recognised: where frames are known to begin.
     };
 
     /// `owned`: another dissector took these bytes for its own, so that more evidence is needed. `thorough`: frames are looked
@@ -30,15 +31,23 @@ class Recogniser {
 
     /// Bytes that no frame begins with at once, in a connection where a frame begins: most segments of other protocols.
     static bool out_of_the_question(Bytes bytes) noexcept;
+    /// Frames may begin in the midst of this segment.
+    static bool has_frames(Bytes bytes) noexcept;
 
   private:
     /// One end, taken for the client or for the server.
     struct Track {
         bool fits = false;
+        bool found = false;                  ///< It began in the midst of a segment.
+        bool header_cut = false;             ///< It ends in the midst of a header: nothing follows it.
         Chain chain;                         ///< Its offsets count from the beginning of the last segment.
+        std::optional<std::uint32_t> begin;  ///< Sequence number at chain.begin, if a segment begins there.
         std::optional<std::uint32_t> border; ///< Sequence number at chain.end.
+
+        /// How much it tells.
+        std::uint32_t weight() const noexcept;
     };
-    static void follow(Track& track, const Segment& segment, bool masked) noexcept;
+    static void follow(Track& track, const Segment& segment, bool masked, bool thorough) noexcept;
 
     Track tracks_[2][2]; ///< [which end is the client][end]
 };

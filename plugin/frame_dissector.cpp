@@ -17,6 +17,8 @@
 #include "tcp_ports.hpp"
 #include "tcp_segment.hpp"
 
+#include <algorithm>
+
 namespace ws {
 namespace {
 
@@ -30,6 +32,8 @@ heur_dtbl_entry_t* heuristic;
 int tcp_id = -1;
 int data_id = -1;
 int tls_id = -1;
+int http_id = -1;
+dissector_table_t tcp_port_table;
 /// The last packet that TCP asked us about.
 guint32 asked = 0;
 
@@ -283,7 +287,9 @@ void begin_as_told(tvbuff_t* tvb, packet_info* pinfo) {
     if (begins_head(tvb))
         return give_conversation(pinfo, undecided);
     const bool masked = tvb_captured_length(tvb) > 1 && (tvb_get_uint8(tvb, 1) & 0x80);
-    session_of(pinfo, masked ? Direction::client_to_server : Direction::server_to_client).upgrade_unanswered(pinfo);
+    session_of(pinfo, masked ? Direction::client_to_server : Direction::server_to_client)
+        .upgrade_unanswered(pinfo)
+        .connection.trust_segments();
     give_conversation(pinfo, frames);
 }
 
@@ -296,8 +302,21 @@ int dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* da
     return dissect_piece(tvb, pinfo, tree, data, sequence_of(tvb, pinfo, data));
 }
 
+bool has_seen_http(packet_info* pinfo) {
+    const auto* conversation = find_tcp_conversation(pinfo);
+    const auto* http =
+        conversation ? static_cast<const http_conv_t*>(conversation_get_proto_data(conversation, http_id)) : nullptr;
+    return http && http->req_res_tail;
+}
+
+/// A dissector that shows nothing is a layer of the packet only while no tree is built: then its port tells as much.
+bool has_dissector(std::uint32_t port) {
+    auto* of = dissector_get_uint_handle(tcp_port_table, port);
+    return of && dissector_handle_get_protocol_index(of) != http_id;
+}
+
 /// Has a dissector above TCP found its protocol?
-Unknown::Owner owner(const packet_info* pinfo, std::uint8_t first_byte) {
+Unknown::Owner owner(packet_info* pinfo, std::uint8_t first_byte) {
     constexpr std::uint8_t first_record = 20, last_record = 24; // TLS content types
     auto* last = wmem_list_tail(pinfo->layers);
     if (last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == protocol.id) // that is where we are
@@ -305,8 +324,11 @@ Unknown::Owner owner(const packet_info* pinfo, std::uint8_t first_byte) {
     if (last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == data_id)
         last = wmem_list_frame_prev(last);
     const int id = last ? GPOINTER_TO_INT(wmem_list_frame_data(last)) : -1;
-    if (id == tcp_id)
-        return Unknown::Owner::nobody;
+    const auto ports = tcp_ports(pinfo);
+    if (id == tcp_id && (has_dissector(ports.source) || has_dissector(ports.destination)))
+        return Unknown::Owner::other;
+    if (id == tcp_id || id == http_id) // HTTP takes all, and shows it only after a head
+        return has_seen_http(pinfo) ? Unknown::Owner::other : Unknown::Owner::nobody;
     // TLS takes whatever comes to its ports.
     const bool record = first_byte >= first_record && first_byte <= last_record;
     return id == tls_id && !record ? Unknown::Owner::doubtful : Unknown::Owner::other;
@@ -327,13 +349,29 @@ void dissect_after_response(tvbuff_t* tvb, int offset, packet_info* pinfo, proto
         dissect_piece(tvb_new_subset_remaining(tvb, offset), pinfo, tree, nullptr, {});
 }
 
+/// TCP takes a segment for a retransmission or out of order, and keeps it, although it repeats bytes and goes on with new ones.
+static bool held_back(packet_info* pinfo, Session& session, Upgraded& upgraded, const Segment& segment) {
+    if (PINFO_FD_VISITED(pinfo))
+        return std::binary_search(upgraded.held_back.begin(), upgraded.held_back.end(), pinfo->num);
+    if (!session.http.parts.empty() || // TCP may hold packets back for HTTP
+        !upgraded.connection.goes_on_with(session.direction(pinfo), segment.sequence, segment.length))
+        return false;
+    auto* conversation = find_tcp_conversation(pinfo);
+    if (!conversation || conversation_get_dissector(conversation, pinfo->num) != frames)
+        return false;
+    upgraded.held_back.push_back(pinfo->num);
+    return true;
+}
+
 bool dissect_unclaimed(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session* session) {
     auto* upgraded = session ? session->upgraded_at(pinfo->num) : nullptr;
     const bool unknown = !session && !PINFO_FD_VISITED(pinfo) && asked != pinfo->num && heuristic->enabled;
-    const bool missed = upgraded && upgraded->by_packet && !p_get_proto_data(pinfo->pool, pinfo, protocol.id, upgraded->stream);
+    const bool missed = upgraded && !p_get_proto_data(pinfo->pool, pinfo, protocol.id, upgraded->stream);
     Segment segment;
     if ((!unknown && !missed) || !find_segment(tvb, pinfo, segment) || !segment.length ||
         segment.payload >= tvb_captured_length(tvb))
+        return false;
+    if (missed && !upgraded->by_packet && !held_back(pinfo, *session, *upgraded, segment))
         return false;
     const auto captured = std::min(tvb_captured_length(tvb) - static_cast<guint>(segment.payload), segment.length);
     if (unknown) {
@@ -376,6 +414,8 @@ void hand_off_frame_dissectors() {
     tcp_id = proto_get_id_by_filter_name("tcp");
     data_id = proto_get_id_by_filter_name("data");
     tls_id = proto_get_id_by_filter_name("tls");
+    http_id = proto_get_id_by_filter_name("http");
+    tcp_port_table = find_dissector_table("tcp.port");
     heur_dissector_add("tls", recognise_in_tls, "WebSocket over TLS, without its handshake", "ws_tls", protocol.id,
                        HEURISTIC_ENABLE);
     dissector_add_for_decode_as("tcp.port", frames);

@@ -16,10 +16,10 @@ dissector_handle_t http_over_tcp;
 dissector_handle_t http_over_tls;
 
 /// A head that says more than how it begins, as far as it is there.
-bool is_head(std::string_view bytes, bool request, const Arena& arena) {
+bool is_head(std::string_view bytes, bool upgrade_only, const Arena& arena) {
     HttpHead head;
     const auto result = parse_http_head(bytes, arena, head);
-    return result == HeadResult::incomplete || (result == HeadResult::complete && (!request || is_upgrade_request(head)));
+    return result == HeadResult::incomplete || (result == HeadResult::complete && (!upgrade_only || is_upgrade_request(head)));
 }
 
 std::optional<HttpApart::Part> look_for_http(HttpApart& http, const Upgraded& upgraded, const Piece& piece,
@@ -34,7 +34,8 @@ std::optional<HttpApart::Part> look_for_http(HttpApart& http, const Upgraded& up
         return std::nullopt;
     if (!found->whole && !pinfo->can_desegment)
         return std::nullopt;
-    if (found->whole && !is_head(as_text(piece.bytes.subspan(found->offset)), request, packet_arena(pinfo)))
+    const bool upgrade_only = request && !upgraded.connection.closed(piece.direction); // no frame follows a Close frame
+    if (found->whole && !is_head(as_text(piece.bytes.subspan(found->offset)), upgrade_only, packet_arena(pinfo)))
         return std::nullopt;
     const auto port = found->whole ? http.begin(pinfo->num) : 0;
     return HttpApart::Part{pinfo->num, upgraded.stream, piece.ordinal, piece.bytes.size(), found->offset, port};

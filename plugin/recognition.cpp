@@ -8,13 +8,15 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <unordered_map>
 
 namespace ws {
 namespace {
 
-/// Segments of each end that are searched for frames from any byte on.
-constexpr std::uint8_t most_thorough = 4;
+/// Segments of each end that are searched for frames from any byte on; later ones more and more rarely, as the capture may have
+/// begun in a frame of any length.
+constexpr std::uint16_t most_thorough = 64;
 /// Of a suspect: what is kept for the case that it proves to be WebSocket.
 constexpr std::size_t most_pieces = 64;
 constexpr std::size_t most_bytes = 256 * 1024;
@@ -39,12 +41,12 @@ struct Suspect {
 
 struct File {
     std::unordered_map<const conversation_t*, std::unique_ptr<Suspect>> suspects;
-    /// How many segments were searched thoroughly, of the direction that used this place last.
-    struct Searched {
+    /// How many segments were seen, modulo 2^16, of the direction that used this place last.
+    struct Seen {
         std::uint32_t direction;
-        std::uint8_t count;
+        std::uint16_t count;
     };
-    std::array<Searched, 4096> searched{};
+    std::array<Seen, 4096> seen{};
 };
 File* file = nullptr;
 
@@ -56,16 +58,21 @@ std::uint32_t direction_hash(const packet_info* pinfo) {
     return hash;
 }
 
-File::Searched& searched(const packet_info* pinfo) {
+/// Of the packet's direction.
+std::uint16_t& segments_seen(const packet_info* pinfo) {
     const auto hash = direction_hash(pinfo);
-    auto& place = file->searched[hash * 2654435761U >> 20];
+    auto& place = file->seen[hash * 2654435761U >> 20];
     if (place.direction != hash)
         place = {hash, 0};
-    return place;
+    return place.count;
 }
 
+/// Of the segment that was counted last.
 bool may_search(const packet_info* pinfo, Unknown::Owner owner) {
-    return owner == Unknown::Owner::nobody && searched(pinfo).count < most_thorough;
+    if (owner != Unknown::Owner::nobody)
+        return false;
+    const auto seen = segments_seen(pinfo);
+    return seen <= most_thorough || std::has_single_bit(seen);
 }
 
 Suspect* find_suspect(packet_info* pinfo, const conversation_t*& conversation) {
@@ -105,12 +112,17 @@ void keep(Suspect& suspect, packet_info* pinfo, unsigned end, const Unknown& unk
     suspect.kept.push_back(std::move(kept));
 }
 
-Upgraded& make_session(packet_info* pinfo, Suspect& suspect, unsigned client) {
-    const auto of = [client](unsigned end) { return end == client ? Direction::client_to_server : Direction::server_to_client; };
+Upgraded& make_session(packet_info* pinfo, Suspect& suspect, const Recogniser::Result& result) {
+    const auto of = [client = result.client](unsigned end) {
+        return end == client ? Direction::client_to_server : Direction::server_to_client;
+    };
     auto& upgraded = session_of(pinfo, of(suspect.end_of(pinfo))).upgrade_unanswered(pinfo);
     for (auto& kept : suspect.kept) {
+        auto& pieces = upgraded.earlier[static_cast<std::size_t>(of(kept.end))].pieces;
+        if (pieces.empty() && kept.captured.piece.sequence == result.border[kept.end])
+            upgraded.connection.resume(of(kept.end));
         kept.captured.piece.direction = of(kept.end);
-        upgraded.earlier[static_cast<std::size_t>(of(kept.end))].pieces.push_back(std::move(kept.captured));
+        pieces.push_back(std::move(kept.captured));
     }
     return upgraded;
 }
@@ -118,17 +130,17 @@ Upgraded& make_session(packet_info* pinfo, Suspect& suspect, unsigned client) {
 } // namespace
 
 bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std::size_t captured, Unknown::Owner owner) {
+    if (owner == Unknown::Owner::nobody)
+        ++segments_seen(pinfo);
     return !file->suspects.empty() || !Recogniser::out_of_the_question({bytes, captured}) || may_search(pinfo, owner);
 }
 
 Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept {
     const Bytes bytes(unknown.bytes, unknown.captured);
     const bool anywhere = may_search(pinfo, unknown.owner);
-    if (anywhere)
-        ++searched(pinfo).count;
     const conversation_t* conversation = nullptr;
     auto* known = find_suspect(pinfo, conversation);
-    if (!known && !anywhere && Recogniser::out_of_the_question(bytes))
+    if (!known && Recogniser::out_of_the_question(bytes) && !(anywhere && Recogniser::has_frames(bytes)))
         return nullptr;
     auto& suspected = known ? *known : suspect(pinfo, conversation);
     const auto end = suspected.end_of(pinfo);
@@ -136,7 +148,7 @@ Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept {
         suspected.recogniser.feed({end, unknown.sequence, bytes, unknown.cut}, unknown.owner == Unknown::Owner::other, anywhere);
     Upgraded* upgraded = nullptr;
     if (result.recognised) {
-        upgraded = &make_session(pinfo, suspected, result.client);
+        upgraded = &make_session(pinfo, suspected, result);
     } else if (!result.fits[end]) {
         forget(suspected, end);
     } else {

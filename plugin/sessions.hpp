@@ -66,6 +66,7 @@ struct Upgraded {
     Tally tally = {};
     /// TCP asked another dissector first, and may hold packets back for it: each packet's own payload counts.
     bool by_packet = false;
+    std::vector<std::uint32_t> held_back = {}; ///< Packets with new bytes that TCP did not hand over, in order.
     Earlier earlier[2] = {}; ///< Indexed by Direction.
     bool answered = false;   ///< It began with a response.
 };

@@ -44,6 +44,17 @@ def test_without_handshake(way):
 
 
 @BY_WAYS
+def test_single_frame(way):
+    """Of either side, with nothing in it that would prove anything."""
+    wire = Wire()
+    for (side, opcode), port in itertools.product([(SERVER, TEXT), (SERVER, BINARY), (CLIENT, TEXT), (CLIENT, BINARY)], PORTS):
+        talk = Talk(wire, server_port=port, name=f"{side} {opcode} on {port}")
+        talk.say(side, b"x", opcode).capture(handshake=(False, False), syn=False)
+    total = assert_clean(check(wire, *WAYS[way]))
+    assert total.recovered == total.sent == len(wire.talks)
+
+
+@BY_WAYS
 def test_refused(way):
     """On such a port HTTP is spoken too."""
     wire = Wire()

@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from builder import BINARY, TEXT, frame, ping, text
+from builder import BINARY, PING, TEXT, frame, ping, text
 from score import NO_TAKEOVER, OTHER, Talk, Wire, assert_clean, assert_recovered, check
 from support import CLIENT, SERVER
 
@@ -36,6 +36,21 @@ def test_lie(length):
         score.violations = []
     total = assert_recovered(scores)
     assert total.due >= 15 * len(scores)
+
+
+def test_lie_before_control_frames():
+    """A packet that is a ping alone says little, and takes nothing away from what those before it said."""
+    wire = Wire()
+    for side, port in itertools.product([CLIENT, SERVER], [80, 41234]):
+        talk = Talk(wire, server_port=port, name=f"{side} on {port}")
+        talk.chat(2, sides=[side], controls=0)
+        talk.lie(side, 100 * MIB)
+        for i in range(6):
+            talk.chat(1, sides=[side], controls=0).control(side, PING, b"%d" % i)
+        talk.capture()
+        talk.due = {side: range(8), OTHER[side]: []}
+    total = assert_recovered(check(wire))
+    assert total.recovered == total.sent == 8 * len(wire.talks)
 
 
 def tunnelled(count, each=40):

@@ -116,6 +116,36 @@ def test_bulk(ports):
     assert total.due >= len(wire.talks) * 20
 
 
+@pytest.mark.parametrize("sizes, extensions", [((8, 30), ["plain", "no_takeover"]), ((60, 300), ["plain", "no_takeover"]),
+                                               ((1000, 4000), ["plain"])], ids=str)
+def test_bulk_without_pause(sizes, extensions):
+    """No segment begins with a frame at all, and only one side sends."""
+    wire = Wire()
+    for port, extension, side in itertools.product([41234, 80, 8080], extensions, [CLIENT, SERVER]):
+        talk = Talk(wire, EXTENSION[extension], server_port=port, name=f"{extension} {side} on {port}")
+        talk.chat(40 if sizes[1] > 1000 else 200, sizes=sizes, sides=[side], controls=0)
+        borders = {f.begin for f in talk.sides[side].frames}
+        segments = [s for s in talk.segments(1460) if s[1] not in borders]
+        talk.capture(segments, lost={0}, handshake=(False, False), syn=False)
+        _, begin, end = segments[1]
+        talk.due = {end: [i for i, m in enumerate(talk.sides[end].messages) if end == side and m.frames[0].begin >= begin]
+                    for end in (CLIENT, SERVER)}
+    total = assert_recovered(check(wire))
+    assert total.due >= 30 * len(wire.talks)
+
+
+def test_first_packet_on_any_port():
+    """A short message is enough where no other protocol was seen, and as much in the second pass as in the first."""
+    wire = Wire()
+    for port in (80, 8080, 3128, 25, 53, 5672, 1935, 5222, 41234):
+        talk = Talk(wire, server_port=port, name=f"on {port}")
+        for side in (SERVER, CLIENT, SERVER, CLIENT):
+            talk.say(side, b'{"n":%d,"word":"abcdefghijklmnopqrstuvw"}' % len(talk.sides[side].messages))
+        talk.capture(handshake=(False, False), syn=False)
+    total = assert_recovered(check(wire))  # compares the passes packet by packet
+    assert total.recovered == total.sent == 4 * len(wire.talks)
+
+
 @pytest.mark.parametrize("handshake", [True, False], ids=["handshake", "midstream"])
 @pytest.mark.parametrize("port", [80, 41234])
 @pytest.mark.parametrize("side", [CLIENT, SERVER])

@@ -69,6 +69,21 @@ def in_one_segment_with_the_close(tcp):
 
 
 @cases
+def after_plain_http(tcp):
+    """A connection that was closed may carry anything again."""
+    tcp.upgrade()
+    tcp.client(text("plain", mask=KEY)).server(text("as it is"))
+    tcp.client(close(1000, mask=KEY)).server(close(1000))
+    tcp.client(b"GET /page HTTP/1.1\r\nHost: example.com\r\n\r\n")
+    tcp.server(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\npage")
+    tcp.client(request("/second", key=KEY2, headers=DEFLATE + CHAT)).server(response(KEY2, headers=DEFLATE + CHAT))
+    client, server = talk_compressed(tcp, "second")
+    tcp.client(close(1001, mask=KEY)).server(close(1001)).fin()
+    return Truth(client=["plain", *client], server=["as it is", *server],
+                 handshakes=halves(("dGhlIHNhbXBsZSBub25jZQ==", [], []), (KEY2, ["permessage-deflate"], ["chat.v2"])))
+
+
+@cases
 def without_close(tcp):
     """The server still sends on the first connection after the second request, in one segment with the response too."""
     tcp.upgrade(offer=DEFLATE, accept=DEFLATE)

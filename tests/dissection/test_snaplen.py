@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from builder import CLOSE, PING, PONG, TEXT
-from score import HEADERS, NO_TAKEOVER, TAKEOVER, Talk, Wire, assert_recovered, by_evidence, check, recognised
+from score import HEADERS, NO_TAKEOVER, TAKEOVER, Talk, Wire, assert_clean, assert_recovered, by_evidence, check, recognised
 from support import CLIENT, SERVER
 
 EXTENSION = {"plain": None, "no_takeover": NO_TAKEOVER, "takeover": TAKEOVER}
@@ -74,3 +74,18 @@ def test_handshake_cut_too(extension):
     scores = check(wire)
     total = assert_recovered(scores)
     assert total.due > len(scores) * 8 and scores[wire.talks[-1]].recovered == scores[wire.talks[-1]].sent
+
+
+@pytest.mark.parametrize("extension", EXTENSION)
+def test_response_cut(extension):
+    """Its first lines say enough: frames follow, and even those that prove nothing are shown."""
+    wire = Wire()
+    for snap, port in itertools.product([110, 128, 160], [80, 41234]):
+        talk = Talk(wire, EXTENSION[extension], server_port=port, name=f"snap {snap} on {port}")
+        for i in range(4):
+            talk.control(SERVER, PING, b"%d" % i).control(CLIENT, PONG, b"%d" % i)
+        talk.capture(snap=snap)
+        assert all(HEADERS + side.head > snap for side in talk.sides.values())
+    scores = check(wire)
+    assert_clean(scores)
+    assert all(len(shown) == 4 for score in scores.values() for shown in score.controls.values())

@@ -89,6 +89,45 @@ TEST(Recogniser, FindsFramesInTheMidstOfASegmentIfAsked) {
     EXPECT_FALSE(Wiretap().hear(0, prose(1400), false, true).recognised);
 }
 
+TEST(Recogniser, FollowsFramesThatBeganInTheMidst) {
+    const auto frames = [](bool masked, unsigned opcode) {
+        std::string out;
+        for (int i = 0; i < 12; ++i) {
+            const auto payload =
+                opcode == 1 ? prose(200 + static_cast<std::size_t>(i)) : noise(200 + static_cast<std::size_t>(i), i);
+            out += masked ? from_client(payload, opcode, {'\x91', static_cast<char>(i * 37), '\x21', static_cast<char>(i * 11)})
+                          : wire({.opcode = opcode, .payload = payload});
+        }
+        return out.substr(100);
+    };
+    const auto segments = [](Wiretap& w, const std::string& bytes, bool thorough) {
+        Recogniser::Result last;
+        for (std::size_t at = 0; at < bytes.size() && !last.recognised; at += 500)
+            last = w.hear(0, bytes.substr(at, 500), false, thorough);
+        return last;
+    };
+    for (const bool masked : {false, true}) {
+        Wiretap w;
+        const auto result = segments(w, frames(masked, 1), true);
+        EXPECT_TRUE(result.recognised);
+        EXPECT_EQ(result.client, masked ? 0U : 1U);
+        EXPECT_FALSE(result.border[0]);
+        Wiretap hasty;
+        EXPECT_FALSE(segments(hasty, frames(masked, 1), false).recognised);
+    }
+    Wiretap binary;
+    EXPECT_FALSE(segments(binary, frames(false, 2), true).recognised) << "nothing but structure";
+}
+
+TEST(Recogniser, TellsWhereFramesBegin) {
+    Wiretap w;
+    EXPECT_FALSE(w.hear(0, wire({.payload = "Hi"}), true).recognised);
+    const auto result = w.hear(0, wire({.payload = prose(60)}) + wire({.payload = prose(61)}), true);
+    EXPECT_TRUE(result.recognised);
+    EXPECT_EQ(result.border[0], 1000U);
+    EXPECT_FALSE(result.border[1]);
+}
+
 // What looks like binary frames is the structure of others too: first byte, then a length.
 TEST(Recogniser, TakesNoStructureForFrames) {
     Wiretap subscribe; // MQTT 3.1.1, 3.8: 82, length, packet identifier, topic filters
