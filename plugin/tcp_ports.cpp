@@ -11,14 +11,20 @@ int source_id = -1;
 int destination_id = -1;
 
 template <class Find>
-conversation_t* between_tcp_ports(packet_info* pinfo, Find find) {
+conversation_t* between_tcp_ends(packet_info* pinfo, Find find) {
     const TcpPorts kept{pinfo->srcport, pinfo->destport};
+    const address source = pinfo->src;
+    const address destination = pinfo->dst;
     const auto ports = tcp_ports(pinfo);
+    pinfo->src = tcp_source(pinfo);
+    pinfo->dst = tcp_destination(pinfo);
     pinfo->srcport = ports.source;
     pinfo->destport = ports.destination;
     auto* conversation = find(pinfo);
     pinfo->srcport = kept.source;
     pinfo->destport = kept.destination;
+    pinfo->src = source;
+    pinfo->dst = destination;
     return conversation;
 }
 
@@ -42,12 +48,20 @@ TcpPorts tcp_ports(const packet_info* pinfo) {
     return now;
 }
 
+const address& tcp_source(const packet_info* pinfo) {
+    return pinfo->src.type == AT_STRINGZ ? pinfo->net_src : pinfo->src;
+}
+
+const address& tcp_destination(const packet_info* pinfo) {
+    return pinfo->dst.type == AT_STRINGZ ? pinfo->net_dst : pinfo->dst;
+}
+
 conversation_t* find_tcp_conversation(packet_info* pinfo) {
-    return between_tcp_ports(pinfo, [](packet_info* of) { return find_conversation_pinfo(of, 0); });
+    return between_tcp_ends(pinfo, [](packet_info* of) { return find_conversation_pinfo(of, 0); });
 }
 
 conversation_t* tcp_conversation(packet_info* pinfo) {
-    return between_tcp_ports(pinfo, [](packet_info* of) { return find_or_create_conversation(of); });
+    return between_tcp_ends(pinfo, [](packet_info* of) { return find_or_create_conversation(of); });
 }
 
 void hand_off_tcp_ports() {
