@@ -73,6 +73,7 @@ constexpr const char* http3_header(packet_info*, const void*, const char*, bool)
 #endif
 
 #if !WS_WIRESHARK_AT_LEAST(4, 4)
+constexpr bool http_lists_requests = true;
 /// How many of a connection's HTTP requests before this packet have no response so far; of the last `most`.
 inline guint32 unanswered_requests(const http_conv_t* http, guint32 packet, guint32 most) {
     guint32 requests = 0;
@@ -84,7 +85,8 @@ inline guint32 unanswered_requests(const http_conv_t* http, guint32 packet, guin
     return requests > responses ? requests - responses : 0;
 }
 #else
-/// Newer releases keep no such list.
+/// Newer releases keep the last only.
+constexpr bool http_lists_requests = false;
 inline guint32 unanswered_requests(const http_conv_t*, guint32, guint32) {
     return 0;
 }
