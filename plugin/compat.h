@@ -32,6 +32,7 @@
 #include <wsutil/wsjson.h>
 
 extern "C" { // these have none of their own
+#include <epan/dissectors/packet-tls.h>
 #include <epan/exceptions.h>
 #include <epan/show_exception.h>
 }
@@ -39,9 +40,16 @@ extern "C" { // these have none of their own
 #if WS_WIRESHARK_AT_LEAST(4, 4)
 using HeuristicResult = bool;
 using BoolPreference = bool;
+/// Whom TLS calls for the rest of a connection; `data` is what a heuristic dissector of "tls" is called with.
+inline dissector_handle_t& tls_app_handle(void* data) {
+    return *static_cast<tlsinfo*>(data)->app_handle;
+}
 #else
 using HeuristicResult = gboolean;
 using BoolPreference = gboolean;
+inline dissector_handle_t& tls_app_handle(void* data) {
+    return *static_cast<dissector_handle_t*>(data);
+}
 #endif
 
 #if !WS_WIRESHARK_AT_LEAST(4, 6)
