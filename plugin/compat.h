@@ -32,6 +32,7 @@
 #include <wsutil/wsjson.h>
 
 extern "C" { // these have none of their own
+#include <epan/dissectors/packet-tls.h>
 #include <epan/exceptions.h>
 #include <epan/show_exception.h>
 }
@@ -39,9 +40,16 @@ extern "C" { // these have none of their own
 #if WS_WIRESHARK_AT_LEAST(4, 4)
 using HeuristicResult = bool;
 using BoolPreference = bool;
+/// Whom TLS calls for the rest of a connection; `data` is what a heuristic dissector of "tls" is called with.
+inline dissector_handle_t& tls_app_handle(void* data) {
+    return *static_cast<tlsinfo*>(data)->app_handle;
+}
 #else
 using HeuristicResult = gboolean;
 using BoolPreference = gboolean;
+inline dissector_handle_t& tls_app_handle(void* data) {
+    return *static_cast<dissector_handle_t*>(data);
+}
 #endif
 
 #if !WS_WIRESHARK_AT_LEAST(4, 6)
@@ -73,6 +81,7 @@ constexpr const char* http3_header(packet_info*, const void*, const char*, bool)
 #endif
 
 #if !WS_WIRESHARK_AT_LEAST(4, 4)
+constexpr bool http_lists_requests = true;
 /// How many of a connection's HTTP requests before this packet have no response so far; of the last `most`.
 inline guint32 unanswered_requests(const http_conv_t* http, guint32 packet, guint32 most) {
     guint32 requests = 0;
@@ -84,7 +93,8 @@ inline guint32 unanswered_requests(const http_conv_t* http, guint32 packet, guin
     return requests > responses ? requests - responses : 0;
 }
 #else
-/// Newer releases keep no such list.
+/// Newer releases keep the last only.
+constexpr bool http_lists_requests = false;
 inline guint32 unanswered_requests(const http_conv_t*, guint32, guint32) {
     return 0;
 }

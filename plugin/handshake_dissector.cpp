@@ -7,6 +7,7 @@
 #include "diagnosis_fields.hpp"
 #include "frame_dissector.hpp"
 #include "handshake_fields.hpp"
+#include "open_requests.hpp"
 #include "protocol.hpp"
 #include "tcp_ports.hpp"
 #include "tcp_segment.hpp"
@@ -137,12 +138,7 @@ struct Half {
 
 /// Ordinary requests on this connection that will be answered first (RFC 9112 9.3.2).
 std::uint32_t requests_before(packet_info* pinfo, const Seen& seen, const Session& session) {
-    constexpr guint32 most = 100;
-    auto* conversation = find_tcp_conversation(pinfo);
-    const auto* http =
-        conversation ? static_cast<const http_conv_t*>(conversation_get_proto_data(conversation, http_id)) : nullptr;
-    const auto unanswered = http ? unanswered_requests(http, pinfo->num, most) : 0;
-    const auto all = std::max(unanswered, tunnel_awaits_answer(pinfo) ? 1U : 0U) + seen.heads;
+    const auto all = std::max(open_requests(pinfo), tunnel_awaits_answer(pinfo) ? 1U : 0U) + seen.heads;
     return all > session.waiting() ? all - session.waiting() : 0;
 }
 
@@ -299,9 +295,6 @@ bool is_tls_record(const struct data_source* source) {
 }
 
 bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
-    // HTTP keeps this for each packet in which it has dissected a head, and did not put it off until its body is complete.
-    if (!p_get_proto_data(wmem_file_scope(), pinfo, http_id, 0))
-        return false;
     auto& seen = seen_in(pinfo);
     if (seen.apart)
         return true;
@@ -337,7 +330,11 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
 int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
     if (!protocol.take_over)
         return 0;
-    const bool handshake = dissect_sources(pinfo, tree);
+    // HTTP keeps this for each packet in which it has dissected a head, and did not put it off until its body is complete.
+    const auto* http = static_cast<const http_req_res_t*>(p_get_proto_data(wmem_file_scope(), pinfo, http_id, 0));
+    const bool handshake = http && dissect_sources(pinfo, tree);
+    if (http && !PINFO_FD_VISITED(pinfo))
+        count_http_message(pinfo, *http);
     if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt)
         return handshake;
     auto* session = find_session(pinfo);

@@ -3,6 +3,7 @@
 #include "http2_dissector.hpp"
 
 #include "protocol.hpp"
+#include "tcp_ports.hpp"
 
 #include <algorithm>
 
@@ -17,16 +18,16 @@ constexpr std::size_t most_sessions = 1 << 16;
 } // namespace
 
 Http2Connection::Http2Connection(const packet_info* pinfo) : port_(pinfo->srcport) {
-    copy_address_wmem(wmem_file_scope(), &end_, &pinfo->src);
+    copy_address_wmem(wmem_file_scope(), &end_, &tcp_source(pinfo));
 }
 
 std::size_t Http2Connection::side(const packet_info* pinfo) const {
-    return pinfo->srcport == port_ && addresses_equal(&pinfo->src, &end_) ? 0 : 1;
+    return pinfo->srcport == port_ && addresses_equal(&tcp_source(pinfo), &end_) ? 0 : 1;
 }
 
 Session& Http2Connection::begin(packet_info* pinfo, const Http2Event& event) {
     const bool request = event.kind == Http2Event::Kind::request;
-    auto& session = new_session(request ? pinfo->src : pinfo->dst, request ? pinfo->srcport : pinfo->destport);
+    auto& session = new_session(request ? tcp_source(pinfo) : tcp_destination(pinfo), request ? pinfo->srcport : pinfo->destport);
     streams_[event.stream] = {&session, {}, 0};
     return session;
 }

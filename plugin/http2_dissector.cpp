@@ -260,7 +260,7 @@ HeuristicResult recognise_in_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree*
 HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
     if (!file->active || !begins_with_preface(tvb, false))
         return FALSE;
-    *static_cast<dissector_handle_t*>(data) = over_other;
+    tls_app_handle(data) = over_other;
     return call(over_other, tvb, pinfo, tree, nullptr) != 0;
 }
 

@@ -33,6 +33,7 @@ void register_protocol() {
     register_handshake_dissector();
     register_http2_dissector();
     register_http3_frames();
+    register_open_requests();
     register_connect_watch();
     register_tcp_ports();
     register_transport_watch();
@@ -42,6 +43,7 @@ void register_protocol() {
 void hand_off() {
     hand_off_tcp_ports();
     hand_off_handshake_dissector();
+    hand_off_open_requests();
     hand_off_http_apart();
     hand_off_tunnels();
     hand_off_http2_dissector();

@@ -35,7 +35,7 @@ struct Suspect {
     std::size_t size = 0;
 
     unsigned end_of(const packet_info* pinfo) const {
-        return pinfo->srcport == first_port && addresses_equal(&pinfo->src, &first_address) ? 0 : 1;
+        return pinfo->srcport == first_port && addresses_equal(&tcp_source(pinfo), &first_address) ? 0 : 1;
     }
 };
 
@@ -52,7 +52,7 @@ File* file = nullptr;
 
 std::uint32_t direction_hash(const packet_info* pinfo) {
     std::uint32_t hash = pinfo->srcport << 16 | (pinfo->destport & 0xffff);
-    for (const auto* a : {&pinfo->src, &pinfo->dst})
+    for (const auto* a : {&tcp_source(pinfo), &tcp_destination(pinfo)})
         for (int i = std::max(0, a->len - 4); i < a->len; ++i)
             hash = hash * 31 + static_cast<const std::uint8_t*>(a->data)[i];
     return hash;
@@ -85,7 +85,7 @@ Suspect& suspect(packet_info* pinfo, const conversation_t*& conversation) {
     if (!conversation)
         conversation = tcp_conversation(pinfo);
     auto& made = *(file->suspects[conversation] = std::make_unique<Suspect>());
-    copy_address_wmem(wmem_file_scope(), &made.first_address, &pinfo->src);
+    copy_address_wmem(wmem_file_scope(), &made.first_address, &tcp_source(pinfo));
     made.first_port = pinfo->srcport;
     return made;
 }

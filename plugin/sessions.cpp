@@ -40,7 +40,7 @@ Session::Session(const address& client, std::uint32_t client_port) : client_port
 }
 
 Direction Session::direction(const packet_info* pinfo) const {
-    return is_client(pinfo->src, tcp_ports(pinfo).source) ? Direction::client_to_server : Direction::server_to_client;
+    return is_client(tcp_source(pinfo), tcp_ports(pinfo).source) ? Direction::client_to_server : Direction::server_to_client;
 }
 
 std::uint32_t Session::new_stream() {
@@ -171,7 +171,7 @@ Session& session_of(packet_info* pinfo, Direction direction) {
         return *known;
     const bool client = direction == Direction::client_to_server;
     const auto ports = tcp_ports(pinfo);
-    auto& session = new_session(client ? pinfo->src : pinfo->dst, client ? ports.source : ports.destination);
+    auto& session = new_session(client ? tcp_source(pinfo) : tcp_destination(pinfo), client ? ports.source : ports.destination);
     conversation_add_proto_data(conversation, protocol.id, &session);
     return session;
 }

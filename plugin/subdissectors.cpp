@@ -44,6 +44,7 @@ heur_dissector_list_t heuristics;
 bool have_heuristics = false;
 dissector_handle_t json;
 int json_id = -1;
+int protocols_id = -1;
 
 /// Looked up on first use: other plugins hand off after this one.
 dissector_handle_t handle_of(Mapped& row) {
@@ -157,10 +158,13 @@ bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgra
     return outcome.taken || outcome.wants_more;
 }
 
-/// It keeps no state: where nobody looks at its tree it can be spared.
+bool is_referenced(int field) {
+    return proto_registrar_get_nth(static_cast<guint>(field))->ref_type != HF_REF_TYPE_NONE;
+}
+
+/// It keeps no state: where nobody looks at its tree, nor at the names of the protocols, it can be spared.
 bool json_is_looked_at(proto_tree* tree) {
-    return tree && json &&
-           (PTREE_DATA(tree)->visible || proto_registrar_get_nth(static_cast<guint>(json_id))->ref_type != HF_REF_TYPE_NONE);
+    return tree && json && (PTREE_DATA(tree)->visible || is_referenced(json_id) || is_referenced(protocols_id));
 }
 
 /// JSON's dissector overwrites both columns with its name; ours say more.
@@ -220,6 +224,7 @@ void hand_off_subdissectors() {
     });
     json = find_dissector("json");
     json_id = proto_get_id_by_filter_name("json");
+    protocols_id = proto_registrar_get_id_byname("frame.protocols");
 }
 
 } // namespace ws

@@ -25,14 +25,20 @@ struct {
 } last;
 
 template <class Find>
-conversation_t* between_tcp_ports(packet_info* pinfo, Find find) {
+conversation_t* between_tcp_ends(packet_info* pinfo, Find find) {
     const TcpPorts kept{pinfo->srcport, pinfo->destport};
+    const address source = pinfo->src;
+    const address destination = pinfo->dst;
     const auto ports = tcp_ports(pinfo);
+    pinfo->src = tcp_source(pinfo);
+    pinfo->dst = tcp_destination(pinfo);
     pinfo->srcport = ports.source;
     pinfo->destport = ports.destination;
     auto* conversation = find(pinfo);
     pinfo->srcport = kept.source;
     pinfo->destport = kept.destination;
+    pinfo->src = source;
+    pinfo->dst = destination;
     return conversation;
 }
 
@@ -56,16 +62,24 @@ TcpPorts tcp_ports(const packet_info* pinfo) {
     return now;
 }
 
+const address& tcp_source(const packet_info* pinfo) {
+    return pinfo->src.type == AT_STRINGZ ? pinfo->net_src : pinfo->src;
+}
+
+const address& tcp_destination(const packet_info* pinfo) {
+    return pinfo->dst.type == AT_STRINGZ ? pinfo->net_dst : pinfo->dst;
+}
+
 conversation_t* find_tcp_conversation(packet_info* pinfo) {
     if (!last.is_of(pinfo)) {
-        auto* conversation = between_tcp_ports(pinfo, [](packet_info* of) { return find_conversation_pinfo(of, 0); });
+        auto* conversation = between_tcp_ends(pinfo, [](packet_info* of) { return find_conversation_pinfo(of, 0); });
         last = {pinfo->src.data, pinfo->dst.data, pinfo->num, {pinfo->srcport, pinfo->destport}, conversation};
     }
     return last.conversation;
 }
 
 conversation_t* tcp_conversation(packet_info* pinfo) {
-    return between_tcp_ports(pinfo, [](packet_info* of) { return find_or_create_conversation(of); });
+    return between_tcp_ends(pinfo, [](packet_info* of) { return find_or_create_conversation(of); });
 }
 
 void register_tcp_ports() {

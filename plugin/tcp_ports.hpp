@@ -13,7 +13,11 @@ struct TcpPorts {
 };
 TcpPorts tcp_ports(const packet_info* pinfo);
 
-/// The conversation between these ports, or null; the second makes it if there is none.
+/// Its addresses as IP has them: HTTP's CONNECT puts the name of the host behind the proxy in place of one (4.6).
+const address& tcp_source(const packet_info* pinfo);
+const address& tcp_destination(const packet_info* pinfo);
+
+/// The conversation between these ends, or null; the second makes it if there is none.
 conversation_t* find_tcp_conversation(packet_info* pinfo);
 conversation_t* tcp_conversation(packet_info* pinfo);
 

@@ -34,14 +34,16 @@ bool read_tcp(Bytes bytes, std::size_t at, std::size_t end, const TcpPorts& port
 }
 
 bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
-    const bool v4 = pinfo->src.type == AT_IPv4;
-    if ((!v4 && pinfo->src.type != AT_IPv6) || pinfo->src.type != pinfo->dst.type)
+    const auto& source = tcp_source(pinfo);
+    const auto& destination = tcp_destination(pinfo);
+    const bool v4 = source.type == AT_IPv4;
+    if ((!v4 && source.type != AT_IPv6) || source.type != destination.type)
         return false;
     const std::size_t size = v4 ? 4 : 16;
     const std::size_t before = v4 ? 12 : 8;
     const auto ports = tcp_ports(pinfo);
-    const auto* src = static_cast<const std::uint8_t*>(pinfo->src.data);
-    const auto* dst = static_cast<const std::uint8_t*>(pinfo->dst.data);
+    const auto* src = static_cast<const std::uint8_t*>(source.data);
+    const auto* dst = static_cast<const std::uint8_t*>(destination.data);
     // In most packets of a file the headers are as long as in the last.
     static std::size_t usual = 0;
     const auto last = std::min(bytes.size(), header_room);

@@ -165,7 +165,8 @@ int dissect_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
     auto* tunnel = find_tunnel(pinfo);
     if (!tunnel || !tcp)
         return call(http_over_tcp, tvb, pinfo, tree, tcp);
-    const bool from_client = tcp_ports(pinfo).source == tunnel->client_port && addresses_equal(&pinfo->src, &tunnel->client);
+    const bool from_client =
+        tcp_ports(pinfo).source == tunnel->client_port && addresses_equal(&tcp_source(pinfo), &tunnel->client);
     const bool first = !PINFO_FD_VISITED(pinfo);
     const bool asked = tunnel->request_packet ? pinfo->num > tunnel->request_packet : find_session(pinfo) != nullptr;
     if (first && from_client && !asked)
@@ -192,7 +193,7 @@ void open_tunnel(packet_info* pinfo) {
     auto* tunnel = find_tunnel(pinfo);
     if (!tunnel) {
         tunnel = tunnels->emplace_back(std::make_unique<Tunnel>()).get();
-        copy_address_wmem(wmem_file_scope(), &tunnel->client, &pinfo->src);
+        copy_address_wmem(wmem_file_scope(), &tunnel->client, &tcp_source(pinfo));
         tunnel->client_port = tcp_ports(pinfo).source;
         conversation_add_proto_data(conversation, key, tunnel);
     }

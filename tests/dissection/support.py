@@ -116,6 +116,7 @@ def save(capture, segmentation=None):
 
 
 WIRESHARK = wireshark_version()
+YES, NO = ("True", "False") if WIRESHARK >= (4, 4) else ("1", "0")  # as -T fields writes them
 
 
 # ---- reading ----------------------------------------------------------------
@@ -268,6 +269,7 @@ class Truth:
     violations: list = field(default_factory=list)
     undecoded: list = field(default_factory=list)
     diagnoses: list = field(default_factory=list)
+    others: list = field(default_factory=list)  # expert infos of other dissectors
 
     def check(self, stream):
         assert stream.messages(CLIENT) == self.client
@@ -284,7 +286,7 @@ class Truth:
         assert sorted(stream.all("ws.violation")) == sorted(self.violations)
         assert sorted(stream.all("ws.undecoded")) == sorted(self.undecoded)
         assert sorted(stream.all("ws.diagnosis")) == sorted(self.diagnoses)
-        assert sorted(stream.experts()) == sorted("ws.violation." + v for v in self.violations)
+        assert sorted(stream.experts()) == sorted([*("ws.violation." + v for v in self.violations), *self.others])
         assert not stream.malformed()
 
 

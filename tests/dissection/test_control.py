@@ -4,7 +4,7 @@
 import pytest
 
 from builder import KEY, Capture, close, ping, pong, text
-from support import CLIENT, SERVER, Cases, Truth, dissect, fields, save, tshark
+from support import CLIENT, NO, SERVER, YES, Cases, Truth, dissect, fields, save, tshark
 
 cases = Cases()
 
@@ -87,7 +87,7 @@ def test_close_names_the_one_it_answers(order, answer):
     for side in order:
         tcp.client(close(1000, mask=KEY)) if side == "c" else tcp.server(close(1000))
     rows = fields(save(capture), ["frame.number", "ws.close.first", "ws.close_in"], shown="ws.opcode == 8")
-    assert rows == [[[str(6 + i)], ["1" if i == 0 else "0"], ["6"] if i == answer else []] for i in range(len(order))]
+    assert rows == [[[str(6 + i)], [YES if i == 0 else NO], ["6"] if i == answer else []] for i in range(len(order))]
 
 
 # ---- which pong answers which ping ------------------------------------------

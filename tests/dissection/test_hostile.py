@@ -131,7 +131,7 @@ def test_cut_files(name):
         path.write_bytes(data[:cut])
         path.chmod(0o644)
         done = run("tshark", "-r", path, "-V", *rng.choice([[], ["-2"]]), limit=bounded, strict=True, check=False)
-        assert done.returncode in (0, 2), done.stderr.decode()  # 2: the file was cut short
+        assert done.returncode == 0 or (done.returncode > 0 and b"cut short" in done.stderr), done.stderr.decode()
 
 
 def test_every_snap_length():

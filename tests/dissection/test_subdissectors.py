@@ -141,7 +141,7 @@ def test_json_text():
     expected = [6 + i for i, yes in enumerate(is_json) if yes]
     assert packets_matching(path, "json") == expected
     assert packets_matching(path, "json", "-2") == expected
-    assert packets_matching(path, 'json.key == "bid" and json.value.number == "1.085"') == [6, 17]
+    assert packets_matching(path, 'json.key == "bid" and json.value.number == 1.085') == [6, 17]
     stream = streams(path)[0]
     assert stream.messages(SERVER)[:-2] == [message.decode() for message in sent]
     assert not stream.malformed() and not stream.experts()
