@@ -138,6 +138,7 @@ void show_earlier(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded&
             frame.spread = true; // not in this packet's bytes
             show_frame(tvb, pinfo, tree, upgraded, direction, frame, captured.piece.packet);
         }
+        col_set_fence(pinfo->cinfo, COL_INFO);
     }
 }
 

@@ -115,3 +115,12 @@ def test_what_is_missing(passes):
         f"[TCP Previous segment not captured]   {TO_CLIENT}  [{len(messages[1])} bytes not captured]"
         f"  Text [{lengths[2]}, no_context]  Text [{lengths[3]}, no_context]  Ping [3]",
         f"[TCP ACKed unseen segment]   {TO_SERVER}  Text [200, truncated]"]
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+def test_packet_that_tells_it_is_websocket(passes):
+    """What came before it is shown with it."""
+    tcp = Capture().tcp()
+    tcp.client(ping(b"abc", mask=KEY)).client(text("it was the ping of a client", mask=KEY))
+    assert columns(save(tcp.capture), *passes) == [
+        ("WebSocket", f"{TO_SERVER}  Ping [3]  Text [27] it was the ping of a client")]
