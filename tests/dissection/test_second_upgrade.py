@@ -174,7 +174,7 @@ def test_each_upgrade_is_a_stream_of_its_own(run):
     numbers = {name: streams_of(stream) for name, stream in found.items()}
     counts = {name: len(streams) for name, streams in numbers.items()}
     assert counts == {"after_close_with_other_extensions": 2, "after_close_from_compressed_to_plain": 2,
-                      "in_one_segment_with_the_close": 2, "without_close": 2, "three_times": 3,
+                      "in_one_segment_with_the_close": 2, "after_plain_http": 2, "without_close": 2, "three_times": 3,
                       "refused_then_accepted": 2, "on_another_port": 2, "messages_that_look_like_requests": 1,
                       "frames_that_begin_like_requests": 1}
     together = sorted(sum(numbers.values(), []))
