@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "wireshark/compat.h"
+
+namespace ws {
+
+/// The first visit: a client asks its proxy for a tunnel (RFC 9110 9.3.6). What it sends next may be a request to upgrade, which
+/// HTTP's dissector shows as data where the tunnel leads to one of its own ports.
+void open_tunnel(packet_info* pinfo);
+/// The proxy has agreed.
+void answer_tunnel(packet_info* pinfo);
+
+/// The first visit: so far it has not, and was asked in an earlier packet.
+bool tunnel_awaits_answer(packet_info* pinfo);
+
+dissector_handle_t tunnel_handle();
+
+} // namespace ws

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The ends of connections: FIN, RST and retransmissions carry nothing for the frames' dissector, but every packet passes the
+// post-dissector.
+#include "flow/endings.hpp"
+
+#include "flow/http2.hpp"
+#include "state/sessions.hpp"
+#include "view/diagnosis_fields.hpp"
+#include "view/frame_fields.hpp"
+#include "view/session_fields.hpp"
+#include "wireshark/protocol.hpp"
+#include "wireshark/tcp_ends.hpp"
+#include "wireshark/tcp_segment.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <unordered_map>
+
+namespace ws {
+namespace {
+
+constexpr std::int64_t second = 1000000000;
+/// An alert of TLS, before its FIN, is no frame.
+constexpr std::uint64_t longest_alert = 100;
+/// Silences are the same if they agree to half a second.
+constexpr std::int64_t silence_step = second / 2;
+
+int tls_id = -1;
+/// Under this number (of a field, since those of protocols have other uses) the TTL of SYN+ACK is kept with the conversation: a
+/// reset may come before the server sends anything else.
+int syn_ttl_key = -1;
+
+/// How often connections of this file ended after a silence, by its length.
+std::unordered_map<std::int64_t, std::uint32_t>* silences = nullptr;
+
+std::int64_t now(const packet_info* pinfo) {
+    return static_cast<std::int64_t>(pinfo->abs_ts.secs) * second + pinfo->abs_ts.nsecs;
+}
+
+void note_ttl(Transport::Side& side, int ttl) {
+    if (side.ttl >= 0 && side.ttl != ttl)
+        side.ttl_varies = true;
+    side.ttl = ttl;
+}
+
+/// Keeps account of what was captured. Returns the bytes that are new.
+std::uint64_t note_bytes(Transport::Side& side, const Segment& segment) {
+    const auto end = segment.sequence + segment.length;
+    if (!side.next) {
+        side.next = end;
+        return segment.length;
+    }
+    const auto ahead = static_cast<std::int32_t>(segment.sequence - *side.next);
+    const auto beyond = static_cast<std::int32_t>(end - *side.next);
+    if (ahead > 0)
+        side.missing += static_cast<std::uint32_t>(ahead);
+    else if (beyond <= 0 && side.missing) // late rather than repeated
+        side.missing -= std::min<std::uint64_t>(side.missing, segment.length);
+    if (beyond <= 0)
+        return 0;
+    side.next = end;
+    return ahead > 0 ? segment.length : static_cast<std::uint32_t>(beyond);
+}
+
+void note(Session& session, const packet_info* pinfo, std::uint32_t stream, std::vector<EndingNote>& found,
+          std::int64_t silence) {
+    for (auto& ending : found) {
+        Transport::Note note{pinfo->num, stream, ending.diagnosis, std::move(ending.text)};
+        if (ending.diagnosis == Diagnosis::idle_timeout) {
+            note.silence = silence;
+            ++(*silences)[(silence + silence_step / 2) / silence_step];
+        }
+        session.transport.notes.push_back(std::move(note));
+    }
+}
+
+/// FIN or RST while the request waits.
+void end_during_handshake(Session& session, const packet_info* pinfo, const Exchange& exchange, Ending& ending) {
+    ending.handshake_pending = true;
+    ending.since_request =
+        now(pinfo) - (static_cast<std::int64_t>(exchange.request_time.secs) * second + exchange.request_time.nsecs);
+    ending.retransmissions = session.transport.retransmissions;
+    ending.answered_bytes = session.transport.answered_bytes;
+    auto found = diagnose_ending(ending);
+    note(session, pinfo, exchange.stream, found, 0);
+    for (auto it = session.transport.notes.end() - static_cast<std::ptrdiff_t>(found.size()); it != session.transport.notes.end();
+         ++it)
+        it->unless_answered = exchange.request_packet;
+}
+
+void end_connection(Session& session, const packet_info* pinfo, const Upgraded& upgraded, Ending& ending) {
+    ending.silence = now(pinfo) - upgraded.tally.last;
+    auto found = diagnose_ending(ending);
+    note(session, pinfo, upgraded.stream, found, ending.silence);
+}
+
+/// A Close frame cannot have been overlooked, nor the response.
+bool all_was_seen(const Transport& transport, const Segment& segment, Direction from, const Upgraded* upgraded) {
+    for (std::size_t i = 0; i < 2; ++i) {
+        const auto& side = transport.sides[i];
+        if (side.missing)
+            return false;
+        if (upgraded && (side.unread > (transport.tls ? longest_alert : 0) || upgraded->tally.sides[i].uncertain))
+            return false;
+    }
+    const auto& other = transport.sides[from == Direction::client_to_server ? 1 : 0];
+    // What the sender acknowledges was sent, whether it was captured or not. A FIN counts as one byte.
+    return !(segment.flags & ACK) || !other.next ||
+           static_cast<std::int32_t>(segment.acknowledged - *other.next) <= (other.fin ? 1 : 0);
+}
+
+void observe_end(Session& session, const packet_info* pinfo, const Segment& segment, Direction from) {
+    auto& transport = session.transport;
+    auto& side = transport.sides[static_cast<std::size_t>(from)];
+    const bool reset = (segment.flags & RST) != 0;
+    const bool repeated = side.fin && !reset;
+    const bool first_end = !transport.sides[0].fin && !transport.sides[1].fin;
+    auto* upgraded = session.upgraded_at(pinfo->num);
+    const auto* pending = upgraded ? nullptr : session.pending();
+    if (repeated || transport.ended || (!upgraded && !pending))
+        return;
+    Ending ending;
+    ending.by = from;
+    ending.reset = reset;
+    if (!side.ttl_varies && reset) {
+        ending.ttl = segment.ttl;
+        ending.usual_ttl = side.ttl;
+    }
+    const bool known = all_was_seen(transport, segment, from, upgraded);
+    if (pending && first_end && known)
+        end_during_handshake(session, pinfo, *pending, ending);
+    else if (upgraded && first_end && known && !upgraded->tally.close)
+        end_connection(session, pinfo, *upgraded, ending);
+    side.fin = side.fin || !reset;
+    if (reset || (transport.sides[0].fin && transport.sides[1].fin)) {
+        transport.ended = true;
+        if (upgraded)
+            transport.summary = {pinfo->num, upgraded->stream, now(pinfo), upgraded->tally};
+    }
+}
+
+/// One side ends a stream, or the TCP connection under it.
+bool end_stream(Session& session, const packet_info* pinfo, Ending& ending, bool certain) {
+    auto& transport = session.transport;
+    auto& side = transport.sides[static_cast<std::size_t>(ending.by)];
+    const bool first_end = !transport.sides[0].fin && !transport.sides[1].fin;
+    auto* upgraded = session.upgraded_at(pinfo->num);
+    const auto* pending = upgraded ? nullptr : session.pending();
+    if (transport.ended || (!upgraded && !pending))
+        return false;
+    if (pending && first_end && certain)
+        end_during_handshake(session, pinfo, *pending, ending);
+    else if (upgraded && first_end && certain && !upgraded->tally.close && !upgraded->tally.sides[0].uncertain &&
+             !upgraded->tally.sides[1].uncertain)
+        end_connection(session, pinfo, *upgraded, ending);
+    side.fin = side.fin || !ending.reset;
+    transport.ended = ending.reset || (transport.sides[0].fin && transport.sides[1].fin);
+    if (transport.ended && upgraded)
+        transport.summary = {pinfo->num, upgraded->stream, now(pinfo), upgraded->tally};
+    return true;
+}
+
+/// The TCP connection of streams that are not over.
+void observe_end_of_all(Http2Connection& connection, const packet_info* pinfo, const Segment& segment, std::size_t side) {
+    const bool certain = connection.whole && all_was_seen(connection.transport, segment, static_cast<Direction>(side), nullptr);
+    connection.for_each_open([&](Session& session) {
+        Ending ending;
+        ending.by = session.direction(pinfo);
+        ending.reset = (segment.flags & RST) != 0;
+        if (end_stream(session, pinfo, ending, certain))
+            connection.note_end(pinfo->num, session);
+    });
+    auto& fin = connection.transport.sides[side].fin;
+    fin = fin || (segment.flags & FIN);
+}
+
+/// The request is sent once more.
+void observe_retransmission(Session& session, const packet_info* pinfo, const Exchange& exchange) {
+    auto& transport = session.transport;
+    ++transport.retransmissions;
+    const auto since =
+        now(pinfo) - (static_cast<std::int64_t>(exchange.request_time.secs) * second + exchange.request_time.nsecs);
+    if (transport.no_answer_noted || transport.acknowledged)
+        return;
+    // Loss repeats a request once; only what goes on is told at once.
+    const bool certain = transport.retransmissions > 1 || since >= second;
+    transport.no_answer_noted = certain;
+    if (certain)
+        std::erase_if(transport.notes, [](const Transport::Note& n) { return !n.certain; });
+    transport.notes.push_back({pinfo->num, exchange.stream, Diagnosis::no_answer,
+                               no_answer_text(transport.retransmissions, since), 0, exchange.request_packet, certain});
+}
+
+void observe_pending(Session& session, const packet_info* pinfo, const Segment& segment, Direction from,
+                     const Exchange& exchange) {
+    auto& transport = session.transport;
+    if (transport.request_packet != exchange.request_packet) { // this packet has it
+        transport.request_packet = exchange.request_packet;
+        transport.request_sequence = segment.sequence;
+        transport.retransmissions = 0;
+        transport.acknowledged = transport.no_answer_noted = false;
+        transport.answered_bytes = 0;
+        if (auto& server = transport.sides[1]; !server.next && (segment.flags & ACK))
+            server.next = segment.acknowledged;
+    } else if (from == Direction::server_to_client) {
+        transport.answered_bytes += segment.length;
+        if ((segment.flags & ACK) && static_cast<std::int32_t>(segment.acknowledged - transport.request_sequence) > 0)
+            transport.acknowledged = true;
+    } else if (segment.length > 1 && segment.sequence == transport.request_sequence) { // one byte: a probe to keep alive
+        observe_retransmission(session, pinfo, exchange);
+    }
+}
+
+/// From the next packet on; what follows the handshake first may not have been captured, or before it.
+void begin_frames(Transport& transport, Upgraded& upgraded, const Segment& segment, Direction from) {
+    transport.sides[0].unread = transport.sides[1].unread = 0;
+    const auto end = segment.sequence + segment.length;
+    upgraded.connection.expect(from, end, transport.sides[static_cast<std::size_t>(from)].next.value_or(end));
+    if (const auto& other = transport.sides[static_cast<std::size_t>(opposite(from))]; other.next)
+        upgraded.connection.expect(opposite(from), *other.next, *other.next);
+}
+
+void observe(Session& session, const packet_info* pinfo, const Segment& segment) noexcept {
+    auto& transport = session.transport;
+    const auto from = session.direction(pinfo);
+    auto& side = transport.sides[static_cast<std::size_t>(from)];
+    if (!(segment.flags & RST))
+        note_ttl(side, segment.ttl);
+    const auto fresh = note_bytes(side, segment);
+    if (auto* upgraded = session.upgraded_at(pinfo->num)) {
+        const bool decoded = upgraded->tally.pieces != transport.pieces;
+        transport.pieces = upgraded->tally.pieces;
+        if (upgraded->from_packet == pinfo->num)
+            begin_frames(transport, *upgraded, segment, from);
+        else
+            side.unread = decoded ? 0 : side.unread + fresh;
+    } else if (const auto* pending = session.pending()) {
+        observe_pending(session, pinfo, segment, from, *pending);
+    }
+    if (segment.flags & (FIN | RST))
+        observe_end(session, pinfo, segment, from);
+}
+
+/// How many connections of the file fell silent for as long.
+std::uint32_t alike(std::int64_t silence) {
+    const auto step = (silence + silence_step / 2) / silence_step;
+    std::uint32_t count = 0;
+    for (std::int64_t at = step - 1; at <= step + 1; ++at)
+        if (const auto it = silences->find(at); it != silences->end())
+            count += it->second;
+    return count;
+}
+
+bool shown(Session& session, const packet_info* pinfo, const Transport::Note& note) {
+    if (!PINFO_FD_VISITED(pinfo))
+        return note.certain;
+    return !note.unless_answered || !session.answered(note.unless_answered);
+}
+
+bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session) {
+    const auto& transport = session.transport;
+    const auto first = std::lower_bound(transport.notes.begin(), transport.notes.end(), pinfo->num,
+                                        [](const Transport::Note& n, std::uint32_t packet) { return n.packet < packet; });
+    const bool summarised = transport.summary.packet == pinfo->num;
+    proto_tree* layer = nullptr;
+    const auto in_layer = [&](std::uint32_t stream) {
+        if (!layer)
+            layer = add_layer(tree, {tvb, 0}, 0, "Connection", stream, session.direction(pinfo));
+        return layer;
+    };
+    for (auto it = first; it != transport.notes.end() && it->packet == pinfo->num; ++it) {
+        if (!shown(session, pinfo, *it))
+            continue;
+        const char* text = it->text.c_str();
+        const auto count = it->silence ? alike(it->silence) : 0;
+        if (count > 1)
+            text = wmem_strdup_printf(pinfo->pool, "%s %u connections of this file ended after the same silence.", text, count);
+        add_diagnosis(in_layer(it->stream), pinfo, tvb, 0, 0, it->diagnosis, text);
+    }
+    if (summarised)
+        add_session_summary(in_layer(transport.summary.stream), tvb, transport.summary.tally, transport.summary.end);
+    return layer != nullptr;
+}
+
+bool has_tls(const packet_info* pinfo) {
+    for (auto* at = wmem_list_head(pinfo->layers); at; at = wmem_list_frame_next(at))
+        if (GPOINTER_TO_INT(wmem_list_frame_data(at)) == tls_id)
+            return true;
+    return false;
+}
+
+/// Most packets of most files end here.
+void observe_other(tvbuff_t* tvb, packet_info* pinfo) {
+    constexpr guint32 longest_syn = 160;
+    Segment segment;
+    if (pinfo->fd->pkt_len > longest_syn || !find_segment(tvb, pinfo, segment) || (segment.flags & (SYN | ACK)) != (SYN | ACK))
+        return;
+    if (auto* conversation = find_tcp_conversation(pinfo))
+        conversation_add_proto_data(conversation, syn_ttl_key, GINT_TO_POINTER(segment.ttl + 1));
+}
+
+/// A connection that may carry several.
+bool watch_streams(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Connection& connection) {
+    Segment segment;
+    if (!PINFO_FD_VISITED(pinfo) && find_segment(tvb, pinfo, segment)) {
+        const auto side = connection.side(pinfo);
+        note_bytes(connection.transport.sides[side], segment);
+        if (segment.flags & (FIN | RST))
+            observe_end_of_all(connection, pinfo, segment, side);
+    }
+    bool shown = false;
+    if (tree)
+        connection.for_each_ended(pinfo->num, [&](Session& session) { shown = show_notes(tvb, pinfo, tree, session) || shown; });
+    return shown;
+}
+
+void begin(Session& session, packet_info* pinfo) {
+    auto& server = session.transport.sides[1];
+    if (server.ttl >= 0 || session.transport.request_packet)
+        return;
+    auto* conversation = find_tcp_conversation(pinfo);
+    if (!conversation)
+        return;
+    if (const auto ttl = GPOINTER_TO_INT(conversation_get_proto_data(conversation, syn_ttl_key)))
+        server.ttl = ttl - 1;
+}
+
+} // namespace
+
+bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool certain) noexcept {
+    Ending ending;
+    ending.by = by;
+    ending.reset = reset;
+    ending.stream = true;
+    return end_stream(session, pinfo, ending, certain);
+}
+
+bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session* session) {
+    const bool first = !PINFO_FD_VISITED(pinfo);
+    if (!session) {
+        if (auto* http2 = find_http2(pinfo))
+            return watch_streams(tvb, pinfo, tree, *http2);
+        if (first)
+            observe_other(tvb, pinfo);
+        return false;
+    }
+    Segment segment;
+    if (first && find_segment(tvb, pinfo, segment)) {
+        begin(*session, pinfo);
+        if (!session->transport.tls && segment.length)
+            session->transport.tls = has_tls(pinfo);
+        observe(*session, pinfo, segment);
+    }
+    return tree && show_notes(tvb, pinfo, tree, *session);
+}
+
+void register_transport_watch() {
+    register_init_routine([] { silences = new std::unordered_map<std::int64_t, std::uint32_t>; });
+    register_cleanup_routine([] {
+        delete silences;
+        silences = nullptr;
+    });
+}
+
+void hand_off_transport_watch() {
+    tls_id = proto_get_id_by_filter_name("tls");
+    syn_ttl_key = proto_registrar_get_id_byname("ws.session.duration");
+}
+
+} // namespace ws

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "state/sessions.hpp"
+
+namespace ws {
+
+/// TCP payload in a connection without a session.
+struct Unknown {
+    const std::uint8_t* bytes;
+    std::size_t captured;
+    std::uint64_t cut; ///< Bytes that the snap length cut off.
+    std::optional<std::uint32_t> sequence;
+    enum class Owner : std::uint8_t { nobody, doubtful, other } owner; ///< Did another dissector take it?
+};
+
+/// Most packets need no more than this look.
+bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std::size_t captured, Unknown::Owner owner);
+
+/// The first visit: does the connection carry frames whose handshake was not captured? If so it has a session from now on, which
+/// knows what came before this packet and seems to be frames too. Else null.
+Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept;
+
+void register_recognition();
+
+} // namespace ws

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "flow/subprotocol.hpp"
+
+#include "wireshark/protocol.hpp"
+
+#include <algorithm>
+
+namespace ws {
+namespace {
+
+/// Registered subprotocols that Wireshark can decode and that its own dissector does not map. Where the dissector has no name to
+/// find it by, it is known by its TCP port.
+struct Mapped {
+    const char* subprotocol;
+    const char* dissector;
+    guint port;
+    dissector_handle_t handle;
+};
+Mapped mapped[] = {
+    {"mqtt", "mqtt", 0, nullptr},
+    {"mqttv3.1", "mqtt", 0, nullptr},
+    {"amqp", "amqp", 0, nullptr},
+    {"xmpp", "xmpp", 0, nullptr},
+    {"msrp", "msrp", 0, nullptr},
+    {"bfcp", "bfcp", 0, nullptr},
+    {"soap", "xml", 0, nullptr},
+    {"rfb", "vnc", 5900, nullptr},
+    {"wamp.2.json", "json", 0, nullptr},
+    {"wamp.2.msgpack", "msgpack", 0, nullptr},
+    {"wamp.2.cbor", "cbor", 0, nullptr},
+    {"ocpp1.6", "json", 0, nullptr},
+    {"ocpp2.0", "json", 0, nullptr},
+    {"ocpp2.0.1", "json", 0, nullptr},
+    {"graphql-ws", "json", 0, nullptr},
+    {"graphql-transport-ws", "json", 0, nullptr},
+    {"janus-protocol", "json", 0, nullptr},
+    {"text.ircv3.net", "irc", 6667, nullptr},
+    {"opcua+uacp", "opcua", 4840, nullptr},
+};
+
+dissector_table_t by_subprotocol;
+dissector_table_t by_port;
+heur_dissector_list_t heuristics;
+bool have_heuristics = false;
+dissector_handle_t json;
+int json_id = -1;
+int protocols_id = -1;
+
+/// Looked up on first use: other plugins hand off after this one.
+dissector_handle_t handle_of(Mapped& row) {
+    if (!row.handle)
+        row.handle = find_dissector(row.dissector);
+    if (!row.handle && row.port)
+        row.handle = dissector_get_default_uint_handle("tcp.port", row.port);
+    return row.handle;
+}
+
+bool looks_like_json(Bytes data) {
+    const auto is_blank = [](std::uint8_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+    const auto first = std::find_if_not(data.begin(), data.end(), is_blank);
+    return first != data.end() && (*first == '{' || *first == '[') && json_validate(data.data(), data.size());
+}
+
+struct Outcome {
+    bool taken;
+    guint32
+        wants_more; ///< 0, or: bytes from `from` on belong to a unit of which so many are still to come, or of unknown length.
+    int from;
+};
+
+/// Calls a dissector (null: those that recognise their own); what it throws concerns this message only.
+Outcome call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const char* subprotocol) {
+    const auto* saved_string = pinfo->match_string;
+    const auto* saved_proto = pinfo->current_proto;
+    const auto saved_can_desegment = pinfo->can_desegment;
+    const auto saved_offset = pinfo->desegment_offset;
+    const auto saved_length = pinfo->desegment_len;
+    const auto saved_tracking = pinfo->want_pdu_tracking;
+    volatile int taken = 0;
+    pinfo->match_string = subprotocol;
+    pinfo->can_desegment = 2; // the messages are to it what TCP's segments are
+    pinfo->desegment_offset = 0;
+    pinfo->desegment_len = 0;
+    TRY {
+        if (handle) {
+            taken = call_dissector_only(handle, tvb, pinfo, tree, nullptr);
+        } else {
+            heur_dtbl_entry_t* entry = nullptr;
+            taken = dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, nullptr);
+        }
+    }
+    CATCH_NONFATAL_ERRORS {
+        show_exception(tvb, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+        taken = 1;
+    }
+    ENDTRY;
+    const Outcome outcome{taken != 0, pinfo->desegment_len, pinfo->desegment_offset};
+    pinfo->match_string = saved_string;
+    pinfo->current_proto = saved_proto;
+    pinfo->can_desegment = saved_can_desegment;
+    pinfo->desegment_offset = saved_offset;
+    pinfo->desegment_len = saved_length;
+    pinfo->want_pdu_tracking = saved_tracking;
+    return outcome;
+}
+
+/// A unit longer than this is not put together, in bytes; nor one of unknown length, for which each message means another try.
+constexpr std::size_t most_leftover = std::size_t{16} << 20;
+constexpr std::size_t most_leftover_unknown = 16384;
+
+/// The first visit: keeps what waits for the next message.
+void keep_leftover(Leftover& leftover, std::uint32_t message, Bytes data, const Outcome& outcome) noexcept {
+    if (!leftover.bytes.empty())
+        leftover.before_message[message].bytes.swap(leftover.bytes);
+    leftover.bytes.clear();
+    const auto from = static_cast<std::size_t>(outcome.from);
+    if (!outcome.wants_more || from >= data.size())
+        return;
+    const bool known = outcome.wants_more < DESEGMENT_UNTIL_FIN;
+    const auto size = data.size() - from;
+    leftover.needed = known ? size + outcome.wants_more : 0;
+    if (known ? leftover.needed <= most_leftover : size <= most_leftover_unknown)
+        leftover.bytes.assign(data.begin() + outcome.from, data.end());
+}
+
+/// The first visit: the message is too short to complete what waits. It waits too.
+bool waits_with(Leftover& leftover, const Message& message) noexcept {
+    if (leftover.bytes.empty() || leftover.bytes.size() + message.data.size() >= leftover.needed)
+        return false;
+    leftover.bytes.insert(leftover.bytes.end(), message.data.begin(), message.data.end());
+    leftover.before_message[message.number].waits = true;
+    return true;
+}
+
+/// Gives the subprotocol's dissector the message, behind what it left over of the ones before.
+bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Leftover& leftover,
+                      const Message& message) {
+    const bool first = !PINFO_FD_VISITED(pinfo);
+    if (first && waits_with(leftover, message))
+        return true;
+    Bytes before = leftover.bytes;
+    if (!first) {
+        const auto it = leftover.before_message.find(message.number);
+        const bool known = it != leftover.before_message.end();
+        if (known && it->second.waits)
+            return true;
+        before = known ? Bytes(it->second.bytes) : Bytes{};
+    }
+    auto data = message.data;
+    if (!before.empty()) {
+        data = packet_arena(pinfo).copy(before, message.data);
+        tvb = tvb_new_child_real_data(tvb, data.data(), static_cast<guint>(data.size()), static_cast<gint>(data.size()));
+        add_new_data_source(pinfo, tvb, "Messages put together");
+    }
+    const auto outcome = call(upgraded.subdissector, tvb, pinfo, tree, upgraded.subprotocol.c_str());
+    if (first)
+        keep_leftover(leftover, message.number, data, outcome);
+    return outcome.taken || outcome.wants_more;
+}
+
+bool is_referenced(int field) {
+    return proto_registrar_get_nth(static_cast<guint>(field))->ref_type != HF_REF_TYPE_NONE;
+}
+
+/// It keeps no state: where nobody looks at its tree, nor at the names of the protocols, it can be spared.
+bool json_is_looked_at(proto_tree* tree) {
+    return tree && json && (PTREE_DATA(tree)->visible || is_referenced(json_id) || is_referenced(protocols_id));
+}
+
+/// JSON's dissector overwrites both columns with its name; ours say more.
+void call_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
+    const bool writable = col_get_writable(pinfo->cinfo, -1);
+    col_set_writable(pinfo->cinfo, -1, FALSE);
+    call(json, tvb, pinfo, tree, nullptr);
+    col_set_writable(pinfo->cinfo, -1, writable);
+}
+
+} // namespace
+
+dissector_handle_t find_subdissector(const std::string& subprotocol, std::uint16_t server_port) {
+    if (!subprotocol.empty()) {
+        if (auto* handle = dissector_get_string_handle(by_subprotocol, subprotocol.c_str()))
+            return handle;
+        for (auto& row : mapped)
+            if (subprotocol == row.subprotocol)
+                return handle_of(row);
+    }
+    return dissector_get_uint_handle(by_port, server_port);
+}
+
+bool has_subdissector(const Upgraded& upgraded) {
+    return (upgraded.subdissector && upgraded.subdissector != json) || have_heuristics;
+}
+
+void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
+                     const Message& message) {
+    auto* handle = upgraded.subdissector;
+    const bool ask_others = (handle && handle != json) || have_heuristics;
+    const bool may_be_json = json_is_looked_at(tree) && (handle == json || (message.text && looks_like_json(message.data)));
+    if (message.data.empty() || !(ask_others || may_be_json))
+        return;
+    auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
+    if (ask_others) {
+        col_set_fence(pinfo->cinfo, COL_INFO);
+        auto& leftover = upgraded.leftover[static_cast<std::size_t>(direction)];
+        if ((handle && handle != json && call_subprotocol(tvb, pinfo, tree, upgraded, leftover, message)) ||
+            call(nullptr, tvb, pinfo, tree, upgraded.subprotocol.c_str()).taken) {
+            col_set_fence(pinfo->cinfo, COL_INFO);
+            return;
+        }
+    }
+    if (may_be_json)
+        call_json(tvb, pinfo, tree);
+}
+
+void hand_off_subdissectors() {
+    by_subprotocol = find_dissector_table("ws.protocol");
+    by_port = find_dissector_table("ws.port");
+    heuristics = find_heur_dissector_list("ws");
+    register_init_routine([] {
+        have_heuristics = false;
+        heur_dissector_table_foreach(
+            "ws", [](const char*, heur_dtbl_entry_t*, gpointer) { have_heuristics = true; }, nullptr);
+    });
+    json = find_dissector("json");
+    json_id = proto_get_id_by_filter_name("json");
+    protocols_id = proto_registrar_get_id_byname("frame.protocols");
+}
+
+} // namespace ws

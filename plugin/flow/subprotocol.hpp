@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "view/frame_fields.hpp"
+
+namespace ws {
+
+/// Gives a message to the dissector of the negotiated subprotocol, or of the server's port, or to one that recognises it; JSON
+/// text to the JSON dissector. `tree` is the packet's.
+void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
+                     const Message& message);
+
+/// The dissector that Wireshark or this plugin has for the connection's messages, or null.
+dissector_handle_t find_subdissector(const std::string& subprotocol, std::uint16_t server_port);
+
+/// Some dissector wants the connection's messages also where nobody looks at the tree.
+bool has_subdissector(const Upgraded& upgraded);
+
+} // namespace ws

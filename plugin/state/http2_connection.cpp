@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is remembered of an HTTP/2 connection: which WebSocket connection each of its streams is.
+#include "flow/http2.hpp"
+
+#include "wireshark/protocol.hpp"
+#include "wireshark/tcp_ends.hpp"
+
+#include <algorithm>
+
+namespace ws {
+namespace {
+
+/// Of a stream's bytes, an unknown number of which may be missing: none of a frame in progress comes any more.
+constexpr std::uint32_t far = std::uint32_t{1} << 30;
+/// One connection has no more WebSocket streams than that, however long it is used.
+constexpr std::size_t most_sessions = 1 << 16;
+
+} // namespace
+
+Http2Connection::Http2Connection(const packet_info* pinfo) : port_(pinfo->srcport) {
+    copy_address_wmem(wmem_file_scope(), &end_, &tcp_source(pinfo));
+}
+
+std::size_t Http2Connection::side(const packet_info* pinfo) const {
+    return pinfo->srcport == port_ && addresses_equal(&tcp_source(pinfo), &end_) ? 0 : 1;
+}
+
+Session& Http2Connection::begin(packet_info* pinfo, const Http2Event& event) {
+    const bool request = event.kind == Http2Event::Kind::request;
+    auto& session = new_session(request ? tcp_source(pinfo) : tcp_destination(pinfo), request ? pinfo->srcport : pinfo->destport);
+    streams_[event.stream] = {&session, {}, 0};
+    return session;
+}
+
+Http2Connection::Events Http2Connection::read(packet_info* pinfo, Bytes bytes, std::uint32_t repeated,
+                                              std::uint32_t ordinal) noexcept {
+    const auto arena = packet_arena(pinfo);
+    List<Http2Event> told;
+    http2_.feed(side(pinfo), bytes.subspan(repeated), arena, told);
+    Events events;
+    for (const auto& event : told) {
+        auto it = streams_.find(event.stream);
+        if (it == streams_.end()) {
+            if (event.head.empty() || sessions_++ >= most_sessions)
+                continue;
+            begin(pinfo, event);
+            it = streams_.find(event.stream);
+        }
+        auto& stream = it->second;
+        auto& sequence = stream.sequence[static_cast<std::size_t>(stream.session->direction(pinfo))];
+        events.push_back(arena, {event.kind, stream.session, event.offset + repeated, event.length, sequence, event.head});
+        sequence += event.length;
+        if (event.kind == Http2Event::Kind::reset || (event.kind == Http2Event::Kind::end && ++stream.ends == 2))
+            streams_.erase(it);
+    }
+    if (!events.empty() && may_revisit(pinfo)) {
+        auto& record = *records_.emplace_back(std::make_unique<Record>());
+        record.packet = pinfo->num;
+        record.ordinal = ordinal;
+        record.events.assign(events.begin(), events.end());
+        record.heads.reserve(events.size());
+        for (auto& event : record.events)
+            if (!event.head.empty())
+                event.head = record.heads.emplace_back(event.head);
+    }
+    return events;
+}
+
+Http2Connection::Events Http2Connection::again(packet_info* pinfo, std::uint32_t ordinal) const noexcept {
+    Events events;
+    const auto it = std::lower_bound(records_.begin(), records_.end(), pinfo->num, [&](const auto& r, std::uint32_t packet) {
+        return r->packet != packet ? r->packet < packet : r->ordinal < ordinal;
+    });
+    if (it != records_.end() && (*it)->packet == pinfo->num && (*it)->ordinal == ordinal)
+        for (const auto& event : (*it)->events)
+            events.push_back(packet_arena(pinfo), event);
+    return events;
+}
+
+void Http2Connection::lose(std::size_t side) noexcept {
+    whole = false;
+    http2_.lose(side);
+    for (auto& [number, stream] : streams_)
+        stream.sequence[stream.session->is_client(end_, port_) == (side == 0) ? 0 : 1] += far;
+}
+
+} // namespace ws

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/builtin_fields.hpp"
+
+#include "wireshark/protocol.hpp"
+
+namespace ws {
+namespace {
+
+const header_field_info* info_protocol;
+const header_field_info* info_fin;
+const header_field_info* info_opcode;
+const header_field_info* info_mask;
+const header_field_info* info_payload;
+const header_field_info* info_text;
+const header_field_info* info_code;
+const header_field_info* info_reason;
+
+/// Only where a filter, column or script may name the field. `tshark -T fields` names none beforehand, it makes the whole tree.
+void add(proto_tree* tree, const header_field_info* field, Place at, int offset, int length, guint encoding) {
+    if (field && proto_field_is_referenced(tree, field->id))
+        proto_item_set_hidden(proto_tree_add_item(tree, field->id, at.tvb, at.offset + offset, length, encoding));
+}
+
+void add_text(proto_tree* tree, packet_info* pinfo, const header_field_info* field, Place at, int offset, Bytes text) {
+    if (field && proto_field_is_referenced(tree, field->id))
+        proto_item_set_hidden(proto_tree_add_string(tree, field->id, at.tvb, at.offset + offset, static_cast<gint>(text.size()),
+                                                    show(pinfo, {reinterpret_cast<const char*>(text.data()), text.size()})));
+}
+
+} // namespace
+
+void add_builtin_fields(proto_tree* tree, packet_info* pinfo, const FrameTree& at, const Frame& frame, Place message) {
+    const auto size = static_cast<int>(frame.payload.size());
+    add(tree, info_protocol, at.frame, 0, frame.header.size, ENC_NA);
+    add(at.tree, info_fin, at.frame, 0, 1, ENC_NA);
+    add(at.tree, info_opcode, at.frame, 0, 1, ENC_BIG_ENDIAN);
+    add(at.tree, info_mask, at.frame, 1, 1, ENC_NA);
+    if (size)
+        add(at.tree, info_payload, at.payload, 0, size, ENC_NA);
+    if (message.tvb && frame.completes->text && !frame.completes->data.empty())
+        add_text(at.tree, pinfo, info_text, message, 0, frame.completes->data);
+    if (frame.header.opcode == opcode::close && size >= 2) {
+        add(at.tree, info_code, at.payload, 0, 2, ENC_BIG_ENDIAN);
+        if (size > 2)
+            add_text(at.tree, pinfo, info_reason, at.payload, 2, frame.payload.subspan(2));
+    }
+}
+
+void hand_off_builtin() {
+    info_protocol = proto_registrar_get_byname("websocket");
+    info_fin = proto_registrar_get_byname("websocket.fin");
+    info_opcode = proto_registrar_get_byname("websocket.opcode");
+    info_mask = proto_registrar_get_byname("websocket.mask");
+    info_payload = proto_registrar_get_byname("websocket.payload");
+    info_text = proto_registrar_get_byname("websocket.payload.text");
+    info_code = proto_registrar_get_byname("websocket.payload.close.status_code");
+    info_reason = proto_registrar_get_byname("websocket.payload.close.reason");
+}
+
+} // namespace ws

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "wireshark/compat.h"
+
+#include "dissector/facts.hpp"
+
+namespace ws {
+
+/// Protocol column, and the direction at the start of the Info column.
+void start_columns(packet_info* pinfo, Direction direction);
+/// One frame in the Info column: opcode, length, and the beginning of a text or the close code.
+void add_frame_to_columns(packet_info* pinfo, const Frame& frame);
+/// A part of a frame, or bytes that belong to none.
+void add_rest_to_columns(packet_info* pinfo, const Rest& rest);
+
+} // namespace ws

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "wireshark/compat.h"
+
+#include "state/sessions.hpp"
+
+namespace ws {
+
+/// Bytes of a tvb, from `offset` on; `tvb` null: none.
+struct Place {
+    tvbuff_t* tvb;
+    int offset;
+};
+
+/// The ws layer of a packet, with the fields that each has: a protocol item over the given bytes. `text` is what its line says.
+proto_tree* add_layer(proto_tree* tree, Place at, int length, const char* text, std::uint32_t stream, Direction direction);
+
+struct FrameTree {
+    proto_tree* tree; ///< Null: nobody looks.
+    Place frame;      ///< Header and payload.
+    Place payload;    ///< Unmasked.
+};
+
+/// Shows one frame, without the message that it may complete. `tvb` is the piece that it ends in. `captured_in`: the packet that
+/// carried it, or 0 if it is this one.
+FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgraded& upgraded, Direction direction,
+                    const Frame& frame, std::uint32_t captured_in);
+
+/// Shows bytes of a frame that goes on, or that belong to none.
+void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgraded& upgraded, Direction direction,
+              const Rest& rest);
+
+const char* direction_text(Direction direction);
+const char* opcode_name(std::uint8_t code);
+
+} // namespace ws

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "wireshark/compat.h"
+
+#include "dissector/diagnosis.hpp"
+#include "dissector/frame.hpp"
+#include "dissector/handshake.hpp"
+
+namespace ws {
+
+/// How a half of the handshake relates to the other; what the capture does not hold is 0.
+struct HandshakeContext {
+    std::uint32_t stream;
+    Direction direction;
+    std::uint32_t other_packet; ///< Of the response on the request, of the request on the response.
+    bool has_time;
+    nstime_t time; ///< From request to response, on the response.
+    DiagnosedList diagnoses;
+};
+
+/// Shows one half. `tvb` holds the head from `offset`, at `head`.
+void add_handshake(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, std::string_view head,
+                   const Handshake& handshake, const HandshakeContext& context);
+
+} // namespace ws

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "wireshark/compat.h"
+
+#include <charconv>
+#include <cstring>
+#include <string_view>
+
+namespace ws {
+
+/// A line of text in a pool, put together without printf, which would be the largest part of the work for a small frame. What
+/// does not fit is cut off.
+class LineBuffer {
+  public:
+    LineBuffer(wmem_allocator_t* pool, std::size_t capacity)
+        : at_(static_cast<char*>(wmem_alloc(pool, capacity))), begin_(at_), end_(at_ + capacity - 1) {}
+
+    LineBuffer& text(std::string_view text) {
+        const auto size = std::min(text.size(), static_cast<std::size_t>(end_ - at_));
+        std::memcpy(at_, text.data(), size);
+        at_ += size;
+        return *this;
+    }
+    LineBuffer& number(std::uint64_t value) {
+        char digits[20];
+        const auto result = std::to_chars(digits, digits + sizeof digits, value);
+        return text({digits, static_cast<std::size_t>(result.ptr - digits)});
+    }
+    const char* finish() {
+        *at_ = 0;
+        return begin_;
+    }
+
+  private:
+    char* at_;
+    char* begin_;
+    char* end_;
+};
+
+} // namespace ws

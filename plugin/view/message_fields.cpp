@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/message_fields.hpp"
+
+#include "view/finding_fields.hpp"
+#include "wireshark/protocol.hpp"
+
+namespace ws {
+namespace {
+
+int hf_number = -1;
+int hf_opcode = -1;
+int hf_text = -1;
+int hf_data = -1;
+int hf_length = -1;
+int hf_wire_length = -1;
+int hf_compressed = -1;
+int hf_frames = -1;
+int hf_fragments = -1;
+int hf_fragment = -1;
+int hf_fragment_count = -1;
+int hf_reassembled_length = -1;
+
+int ett_message = -1;
+int ett_fragments = -1;
+
+const value_string message_opcodes[] = {{opcode::text, "Text"}, {opcode::binary, "Binary"}, {0, nullptr}};
+
+/// A list of all fragments is worth its room up to this many.
+constexpr std::uint32_t most_fragments_shown = 1000;
+
+proto_item* generated(proto_item* item) {
+    proto_item_set_generated(item);
+    return item;
+}
+
+Place message_place(const FrameTree& at, packet_info* pinfo, tvbuff_t* parent, const Message& message) {
+    if (message.data.empty() || (!message.own_data && at.payload.tvb))
+        return at.payload.tvb ? at.payload : Place{parent, 0};
+    const auto size = static_cast<gint>(message.data.size());
+    auto* tvb = tvb_new_child_real_data(parent, message.data.data(), static_cast<guint>(size), size);
+    add_new_data_source(pinfo, tvb, message.compressed ? "Inflated message" : "Message");
+    return {tvb, 0};
+}
+
+void add_fragments(proto_tree* tree, Place at, const Message& message) {
+    auto* tvb = at.tvb;
+    auto* item =
+        generated(proto_tree_add_none_format(tree, hf_fragments, tvb, at.offset, 0, "%u fragments (%" G_GUINT64_FORMAT " bytes)",
+                                             message.frames, message.wire_length));
+    auto* subtree = proto_item_add_subtree(item, ett_fragments);
+    for (std::uint32_t i = 0; i < message.frames && i < most_fragments_shown; ++i) {
+        const auto& fragment = message.fragments[i];
+        auto* line = generated(proto_tree_add_uint(subtree, hf_fragment, tvb, at.offset, 0, fragment.packet));
+        proto_item_append_text(line, " (%" G_GUINT64_FORMAT " bytes)", fragment.length);
+    }
+    generated(proto_tree_add_uint(subtree, hf_fragment_count, tvb, at.offset, 0, message.frames));
+    if (message.undecoded == Undecoded::no)
+        generated(proto_tree_add_uint64(subtree, hf_reassembled_length, tvb, at.offset, 0, message.data.size()));
+}
+
+} // namespace
+
+Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, tvbuff_t* parent, bool always) {
+    const Message& message = *frame.completes;
+    if (!at.tree && !always)
+        return {};
+    const bool decoded = message.undecoded == Undecoded::no && !frame.findings.has(Finding::inflate_failed);
+    const auto place = message_place(at, pinfo, parent, message);
+    if (!at.tree)
+        return decoded ? place : Place{};
+    auto* tvb = place.tvb;
+    const auto offset = place.offset;
+    const auto size = static_cast<gint>(message.data.size());
+    auto* tree = proto_item_add_subtree(generated(proto_tree_add_uint(at.tree, hf_number, tvb, offset, size, message.number)),
+                                        ett_message);
+    if (message.opcode != opcode::continuation)
+        generated(proto_tree_add_uint(tree, hf_opcode, tvb, offset, 0, message.opcode));
+    generated(proto_tree_add_uint(tree, hf_frames, tvb, offset, 0, message.frames));
+    generated(proto_tree_add_boolean(tree, hf_compressed, tvb, offset, 0, message.compressed));
+    generated(proto_tree_add_uint64(tree, hf_wire_length, tvb, offset, 0, message.wire_length));
+    if (message.fragments)
+        add_fragments(tree, place, message);
+    if (message.undecoded != Undecoded::no)
+        add_undecoded(tree, tvb, offset, 0, message.undecoded);
+    if (!decoded)
+        return {};
+    generated(proto_tree_add_uint64(tree, hf_length, tvb, offset, 0, message.data.size()));
+    if (message.text && proto_field_is_referenced(tree, hf_text))
+        proto_tree_add_string(tree, hf_text, tvb, offset, size,
+                              show(pinfo, {reinterpret_cast<const char*>(message.data.data()), message.data.size()}));
+    else if (!message.text)
+        proto_tree_add_item(tree, hf_data, tvb, offset, size, ENC_NA);
+    return place;
+}
+
+void register_message_fields() {
+    static hf_register_info fields[] = {
+        {&hf_number,
+         {"Message", "ws.message.number", FT_UINT32, BASE_DEC, nullptr, 0,
+          "Which message of its connection and direction, from 1", HFILL}},
+        {&hf_opcode,
+         {"Opcode", "ws.message.opcode", FT_UINT8, BASE_DEC, VALS(message_opcodes), 0, "The opcode of its first frame", HFILL}},
+        {&hf_text,
+         {"Text", "ws.message.text", FT_STRING, BASE_NONE, nullptr, 0, "The whole text message, reassembled and decompressed",
+          HFILL}},
+        {&hf_data,
+         {"Data", "ws.message.data", FT_BYTES, BASE_NONE, nullptr, 0, "The whole binary message, reassembled and decompressed",
+          HFILL}},
+        {&hf_length,
+         {"Length", "ws.message.length", FT_UINT64, BASE_DEC, nullptr, 0, "Bytes of application data, after decompression",
+          HFILL}},
+        {&hf_wire_length,
+         {"Length on the wire", "ws.message.wire_length", FT_UINT64, BASE_DEC, nullptr, 0,
+          "Payload bytes of its frames, before decompression", HFILL}},
+        {&hf_compressed,
+         {"Compressed", "ws.message.compressed", FT_BOOLEAN, BASE_NONE, nullptr, 0, "The message was sent compressed", HFILL}},
+        {&hf_frames,
+         {"Frames", "ws.message.frames", FT_UINT32, BASE_DEC, nullptr, 0, "How many frames carried the message", HFILL}},
+        {&hf_fragments,
+         {"Fragments", "ws.fragments", FT_NONE, BASE_NONE, nullptr, 0, "The frames that carried the message", HFILL}},
+        {&hf_fragment,
+         {"Fragment", "ws.fragment", FT_FRAMENUM, BASE_NONE, nullptr, 0, "The packet that completed one of its frames", HFILL}},
+        {&hf_fragment_count,
+         {"Fragment count", "ws.fragment.count", FT_UINT32, BASE_DEC, nullptr, 0, "How many frames carried the message", HFILL}},
+        {&hf_reassembled_length,
+         {"Reassembled length", "ws.reassembled.length", FT_UINT64, BASE_DEC, nullptr, 0,
+          "Bytes of the whole message, after decompression", HFILL}},
+    };
+    static int* subtrees[] = {&ett_message, &ett_fragments};
+    proto_register_field_array(protocol.id, fields, array_length(fields));
+    proto_register_subtree_array(subtrees, array_length(subtrees));
+}
+
+} // namespace ws

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/session_fields.hpp"
+
+#include "dissector/close_code.hpp"
+#include "wireshark/protocol.hpp"
+
+namespace ws {
+namespace {
+
+int hf_duration = -1;
+int hf_messages[2] = {-1, -1}; // indexed by Direction
+int hf_bytes[2] = {-1, -1};
+int hf_wire_bytes[2] = {-1, -1};
+int hf_ratio[2] = {-1, -1};
+int hf_rtt_mean = -1;
+int hf_rtt_max = -1;
+int hf_closed_by = -1;
+int hf_code = -1;
+
+int ett_session = -1;
+
+const value_string closers[] = {{0, "Client"}, {1, "Server"}, {2, "Nobody"}, {0, nullptr}};
+
+void generated(proto_item* item) {
+    proto_item_set_generated(item);
+}
+
+nstime_t to_nstime(std::int64_t ns) {
+    nstime_t time;
+    time.secs = static_cast<time_t>(ns / 1000000000);
+    time.nsecs = static_cast<int>(ns % 1000000000);
+    return time;
+}
+
+void add_time(proto_tree* tree, int field, tvbuff_t* tvb, std::int64_t ns) {
+    const auto time = to_nstime(ns);
+    generated(proto_tree_add_time(tree, field, tvb, 0, 0, &time));
+}
+
+} // namespace
+
+void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Tally& tally, std::int64_t end) {
+    proto_item* item = nullptr;
+    auto* tree = proto_tree_add_subtree(parent, tvb, 0, 0, ett_session, &item, "Session summary");
+    generated(item);
+    add_time(tree, hf_duration, tvb, end - tally.requested);
+    for (std::size_t i = 0; i < 2; ++i) {
+        const auto& side = tally.sides[i];
+        generated(proto_tree_add_uint(tree, hf_messages[i], tvb, 0, 0, side.messages));
+        generated(proto_tree_add_uint64(tree, hf_bytes[i], tvb, 0, 0, side.bytes));
+        generated(proto_tree_add_uint64(tree, hf_wire_bytes[i], tvb, 0, 0, side.wire_bytes));
+        if (side.wire_bytes && side.bytes != side.wire_bytes)
+            generated(proto_tree_add_double(tree, hf_ratio[i], tvb, 0, 0,
+                                            static_cast<double>(side.bytes) / static_cast<double>(side.wire_bytes)));
+    }
+    if (tally.round_trips) {
+        add_time(tree, hf_rtt_mean, tvb, tally.round_trip_sum / tally.round_trips);
+        add_time(tree, hf_rtt_max, tvb, tally.round_trip_max);
+    }
+    const guint32 by = tally.close ? static_cast<guint32>(tally.close->from) : 2;
+    generated(proto_tree_add_uint(tree, hf_closed_by, tvb, 0, 0, by));
+    if (tally.close && tally.close->code) {
+        auto* code = proto_tree_add_uint(tree, hf_code, tvb, 0, 0, *tally.close->code);
+        generated(code);
+        proto_item_append_text(code, " (%s)", close_code(*tally.close->code).name);
+    }
+}
+
+void register_session_fields() {
+    static hf_register_info fields[] = {
+        {&hf_duration,
+         {"Duration", "ws.session.duration", FT_RELATIVE_TIME, BASE_NONE, nullptr, 0, "From the request to this packet", HFILL}},
+        {&hf_messages[0],
+         {"Messages of the client", "ws.session.messages.client", FT_UINT32, BASE_DEC, nullptr, 0,
+          "Complete messages that the client sent", HFILL}},
+        {&hf_messages[1],
+         {"Messages of the server", "ws.session.messages.server", FT_UINT32, BASE_DEC, nullptr, 0,
+          "Complete messages that the server sent", HFILL}},
+        {&hf_bytes[0],
+         {"Bytes of the client", "ws.session.bytes.client", FT_UINT64, BASE_DEC, nullptr, 0,
+          "Application data that the client sent, after decompression", HFILL}},
+        {&hf_bytes[1],
+         {"Bytes of the server", "ws.session.bytes.server", FT_UINT64, BASE_DEC, nullptr, 0,
+          "Application data that the server sent, after decompression", HFILL}},
+        {&hf_wire_bytes[0],
+         {"Bytes of the client on the wire", "ws.session.wire_bytes.client", FT_UINT64, BASE_DEC, nullptr, 0,
+          "Payload of the client's messages, before decompression", HFILL}},
+        {&hf_wire_bytes[1],
+         {"Bytes of the server on the wire", "ws.session.wire_bytes.server", FT_UINT64, BASE_DEC, nullptr, 0,
+          "Payload of the server's messages, before decompression", HFILL}},
+        {&hf_ratio[0],
+         {"Compression ratio of the client", "ws.session.ratio.client", FT_DOUBLE, BASE_NONE, nullptr, 0,
+          "Bytes after decompression for each byte before it, of the client's messages", HFILL}},
+        {&hf_ratio[1],
+         {"Compression ratio of the server", "ws.session.ratio.server", FT_DOUBLE, BASE_NONE, nullptr, 0,
+          "Bytes after decompression for each byte before it, of the server's messages", HFILL}},
+        {&hf_rtt_mean,
+         {"Mean round-trip time", "ws.session.rtt.mean", FT_RELATIVE_TIME, BASE_NONE, nullptr, 0, "Of pings answered", HFILL}},
+        {&hf_rtt_max,
+         {"Worst round-trip time", "ws.session.rtt.max", FT_RELATIVE_TIME, BASE_NONE, nullptr, 0, "Of pings answered", HFILL}},
+        {&hf_closed_by,
+         {"Closed by", "ws.session.closed_by", FT_UINT8, BASE_DEC, VALS(closers), 0, "Who sent the first Close frame", HFILL}},
+        {&hf_code, {"Close code", "ws.session.code", FT_UINT16, BASE_DEC, nullptr, 0, "Of the first Close frame", HFILL}},
+    };
+    static int* subtrees[] = {&ett_session};
+    proto_register_field_array(protocol.id, fields, array_length(fields));
+    proto_register_subtree_array(subtrees, array_length(subtrees));
+}
+
+} // namespace ws

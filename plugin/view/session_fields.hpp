@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "wireshark/compat.h"
+
+#include "dissector/tally.hpp"
+
+namespace ws {
+
+/// What passed over a connection, from its request to `end` (nanoseconds): on its last packet.
+void add_session_summary(proto_tree* tree, tvbuff_t* tvb, const Tally& tally, std::int64_t end);
+
+} // namespace ws

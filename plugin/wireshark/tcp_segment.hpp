@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "wireshark/compat.h"
+
+#include "dissector/arena.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace ws {
+
+constexpr std::uint8_t FIN = 1, SYN = 2, RST = 4, ACK = 16;
+
+/// What a packet's IP and TCP headers say.
+struct Segment {
+    std::uint8_t flags;
+    std::uint8_t ttl;
+    std::uint32_t sequence;
+    std::uint32_t acknowledged;
+    std::size_t payload;  ///< Offset in the packet.
+    std::uint32_t length; ///< Of the payload, as sent.
+};
+
+/// The TCP header of this packet, found by its addresses and ports in the bytes of the frame. TCP's dissector keeps none of it.
+/// `tvb` is the packet.
+bool find_segment(tvbuff_t* tvb, const packet_info* pinfo, Segment& segment);
+
+/// The same in the bytes of another data source: where TCP's payload begins; 0: not found.
+std::size_t find_payload(Bytes packet, const packet_info* pinfo);
+
+/// The sequence number, as sent, of the first byte that TCP hands over; nothing if it is not a part of the packet as captured.
+std::optional<std::uint32_t> find_sequence(tvbuff_t* payload, const packet_info* pinfo);
+
+/// Before another file.
+void forget_segment();
+
+} // namespace ws
