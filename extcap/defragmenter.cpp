@@ -8,21 +8,20 @@
 namespace wscap {
 namespace {
 
-constexpr std::uint8_t tcp = 6;
 constexpr std::uint64_t longest_wait = 100000; // packets of the capture
 
 } // namespace
 
 std::size_t Defragmenter::Hash::operator()(const Key& key) const {
-    char bytes[sizeof(Address) * 2 + 4];
-    std::memcpy(bytes, key.source.data(), sizeof(Address));
-    std::memcpy(bytes + sizeof(Address), key.destination.data(), sizeof(Address));
-    std::memcpy(bytes + sizeof(Address) * 2, &key.id, 4);
+    char bytes[sizeof(ws::IpAddress) * 2 + 4];
+    std::memcpy(bytes, key.source.data(), sizeof(ws::IpAddress));
+    std::memcpy(bytes + sizeof(ws::IpAddress), key.destination.data(), sizeof(ws::IpAddress));
+    std::memcpy(bytes + sizeof(ws::IpAddress) * 2, &key.id, 4);
     return std::hash<std::string_view>()({bytes, sizeof bytes});
 }
 
 void Defragmenter::add(const Datagram& fragment, const Packet& packet) {
-    if (fragment.protocol != tcp)
+    if (fragment.protocol != ws::protocol_tcp)
         return;
     const Key key{fragment.source, fragment.destination, fragment.id};
     const auto [found, fresh] = pending_.try_emplace(key);
@@ -88,7 +87,7 @@ void Defragmenter::deliver(Map::iterator which) {
     datagram.version = pending.version;
     datagram.source = key.source;
     datagram.destination = key.destination;
-    datagram.protocol = tcp;
+    datagram.protocol = ws::protocol_tcp;
     datagram.payload = ws::as_bytes(payload);
     datagram.length = end;
     deliver_(datagram, pending.packets);

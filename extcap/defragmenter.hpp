@@ -32,7 +32,7 @@ class Defragmenter {
 
   private:
     struct Key {
-        Address source, destination;
+        ws::IpAddress source, destination;
         std::uint32_t id = 0;
         bool operator==(const Key&) const = default;
     };

@@ -31,8 +31,8 @@ Fit fit(Bytes bytes, std::uint32_t length) {
             header += wide ? 8 : 2;
             if (control || at + header > bytes.size())
                 return Fit::none;
-            payload = wide ? be32(bytes, at + 6) : be16(bytes, at + 2);
-            if ((wide && be32(bytes, at + 2)) || payload < (wide ? 65536u : 126u))
+            payload = wide ? ws::be32(bytes, at + 6) : ws::be16(bytes, at + 2);
+            if ((wide && ws::be32(bytes, at + 2)) || payload < (wide ? 65536u : 126u))
                 return Fit::none;
         }
         at += header + (masked ? 4 : 0) + payload;

@@ -42,7 +42,7 @@ Bytes after_ethertype(std::uint16_t type, Bytes rest) {
         case 0x9100:
             if (rest.size() < 4)
                 return {};
-            type = be16(rest, 2);
+            type = ws::be16(rest, 2);
             rest = from(rest, 4);
             break;
         case 0x8847: // MPLS: labels of 4 bytes up to the one with the bottom bit, then IP
@@ -51,7 +51,7 @@ Bytes after_ethertype(std::uint16_t type, Bytes rest) {
             rest = from(rest, 4);
             return is_ip(rest) ? rest : Bytes{};
         case 0x8864: // PPPoE session: 6 bytes, then PPP's protocol number
-            if (rest.size() < 8 || (be16(rest, 6) != 0x0021 && be16(rest, 6) != 0x0057))
+            if (rest.size() < 8 || (ws::be16(rest, 6) != 0x0021 && ws::be16(rest, 6) != 0x0057))
                 return {};
             rest = from(rest, 8);
             return is_ip(rest) ? rest : Bytes{};
@@ -74,9 +74,9 @@ bool is_known_link(std::uint16_t link_type) noexcept {
 
 Bytes ip_datagram(std::uint16_t link_type, Bytes frame) noexcept {
     switch (link_type) {
-    case ethernet: return frame.size() < 14 ? Bytes{} : after_ethertype(be16(frame, 12), from(frame, 14));
-    case linux_sll: return frame.size() < 16 ? Bytes{} : after_ethertype(be16(frame, 14), from(frame, 16));
-    case linux_sll2: return frame.size() < 20 ? Bytes{} : after_ethertype(be16(frame, 0), from(frame, 20));
+    case ethernet: return frame.size() < 14 ? Bytes{} : after_ethertype(ws::be16(frame, 12), from(frame, 14));
+    case linux_sll: return frame.size() < 16 ? Bytes{} : after_ethertype(ws::be16(frame, 14), from(frame, 16));
+    case linux_sll2: return frame.size() < 20 ? Bytes{} : after_ethertype(ws::be16(frame, 0), from(frame, 20));
     // The address family before it is in the byte order of the capturing host and its numbers differ between
     // systems: the IP version says the same without doubt.
     case null:
@@ -84,7 +84,7 @@ Bytes ip_datagram(std::uint16_t link_type, Bytes frame) noexcept {
     case ppp:
         if (frame.size() >= 4 && frame[0] == 0xFF && frame[1] == 0x03)
             frame = from(frame, 2);
-        return frame.size() < 2 || (be16(frame, 0) != 0x0021 && be16(frame, 0) != 0x0057) ? Bytes{} : if_ip(from(frame, 2));
+        return frame.size() < 2 || (ws::be16(frame, 0) != 0x0021 && ws::be16(frame, 0) != 0x0057) ? Bytes{} : if_ip(from(frame, 2));
     case raw:
     case raw_bsd:
     case raw_openbsd:

@@ -94,8 +94,8 @@ Selector::~Selector() = default;
 void Selector::packet(const Packet& packet, std::uint16_t link_type) {
     ++counters_.packets;
     const auto cut = packet.length - std::min<std::size_t>(packet.length, packet.data.size());
-    const auto datagram = parse_datagram(ip_datagram(link_type, packet.data), static_cast<std::uint32_t>(cut));
-    if (datagram && datagram->fragment && datagram->protocol == 6)
+    const auto datagram = ws::parse_datagram(ip_datagram(link_type, packet.data), static_cast<std::uint32_t>(cut));
+    if (datagram && datagram->fragment && datagram->protocol == ws::protocol_tcp)
         defragmenter_.add(*datagram, packet);
     else if (const auto found = datagram ? parse_segment(*datagram) : std::nullopt)
         segment(*found, &packet, 1);

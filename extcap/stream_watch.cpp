@@ -36,7 +36,7 @@ std::size_t proxy_preamble(Bytes bytes) {
     if (text.starts_with("PROXY "))
         return text.substr(0, 108).find('\n') + 1; // npos + 1 is 0
     if (text.starts_with(signature) && bytes.size() >= 16)
-        return std::min<std::size_t>(bytes.size(), 16u + be16(bytes, 14));
+        return std::min<std::size_t>(bytes.size(), 16u + ws::be16(bytes, 14));
     return 0;
 }
 

@@ -26,7 +26,7 @@ struct Reader {
     }
     std::uint16_t u16() {
         const Bytes two = take(2);
-        return ok ? be16(two, 0) : std::uint16_t{0};
+        return ok ? ws::be16(two, 0) : std::uint16_t{0};
     }
     Bytes vector8() {
         const Bytes one = take(1);
@@ -60,19 +60,19 @@ HelloResult parse_client_hello(Bytes stream, TlsHello& hello) {
                 return HelloResult::not_tls;
         if (stream.size() < 5)
             return HelloResult::incomplete;
-        const std::size_t size = be16(stream, 3);
+        const std::size_t size = ws::be16(stream, 3);
         if (size == 0 || size > 16384)
             return HelloResult::not_tls;
         message += as_text(stream.subspan(5, std::min(size, stream.size() - 5)));
         if (!message.empty() && message[0] != client_hello)
             return HelloResult::not_tls;
-        if (message.size() >= 4 && message.size() - 4 >= be24(ws::as_bytes(message), 1))
+        if (message.size() >= 4 && message.size() - 4 >= ws::be24(ws::as_bytes(message), 1))
             break;
         if (stream.size() < 5 + size)
             return HelloResult::incomplete;
         stream = stream.subspan(5 + size);
     }
-    const Bytes body = ws::as_bytes(message).subspan(4, be24(ws::as_bytes(message), 1));
+    const Bytes body = ws::as_bytes(message).subspan(4, ws::be24(ws::as_bytes(message), 1));
     Reader reader{body};
     reader.take(2); // legacy_version
     const Bytes random = reader.take(hello.random.size());

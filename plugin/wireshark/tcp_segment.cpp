@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "wireshark/tcp_segment.hpp"
 
+#include "dissector/ip_tcp.hpp"
 #include "wireshark/tcp_ends.hpp"
 
 #include <algorithm>
@@ -11,27 +12,6 @@ namespace {
 
 /// Headers below TCP are shorter than this, tunnels included.
 constexpr std::size_t header_room = 512;
-
-constexpr std::uint32_t number(const std::uint8_t* at, int bytes) {
-    std::uint32_t value = 0;
-    for (int i = 0; i < bytes; ++i)
-        value = value << 8 | at[i];
-    return value;
-}
-
-bool read_tcp(Bytes bytes, std::size_t at, std::size_t end, const TcpPorts& ports, Segment& segment) {
-    if (at + 20 > bytes.size() || number(&bytes[at], 2) != ports.source || number(&bytes[at + 2], 2) != ports.destination)
-        return false;
-    const std::size_t header = static_cast<std::size_t>(bytes[at + 12] >> 4) * 4;
-    if (header < 20 || at + header > end)
-        return false;
-    segment.flags = bytes[at + 13];
-    segment.sequence = number(&bytes[at + 4], 4);
-    segment.acknowledged = number(&bytes[at + 8], 4);
-    segment.payload = at + header;
-    segment.length = static_cast<std::uint32_t>(end - at - header);
-    return true;
-}
 
 bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
     const auto& source = tcp_source(pinfo);
@@ -49,34 +29,21 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
     const auto last = std::min(bytes.size(), header_room);
     const auto fits = [&](std::size_t at) { return at + 2 * size + 20 <= bytes.size() && at < last; };
     bool first = usual >= before && fits(usual);
+    const auto sent = std::max<std::size_t>(pinfo->fd->pkt_len, bytes.size()); // another data source may be longer than the packet
     for (std::size_t at = first ? usual : before; fits(at); at = first ? before : at + 1, first = false) {
         if (bytes[at] != src[0] || std::memcmp(&bytes[at], src, size) != 0 || std::memcmp(&bytes[at + size], dst, size) != 0)
             continue;
         const auto ip = at - before;
-        std::size_t tcp = at + 2 * size;
-        std::size_t end = 0;
-        if (v4) {
-            if (bytes[ip] >> 4 != 4 || bytes[ip + 9] != 6)
-                continue;
-            tcp = ip + static_cast<std::size_t>(bytes[ip] & 0xf) * 4;
-            const auto total = number(&bytes[ip + 2], 2); // 0: left to the network card
-            end = ip + (total ? total : static_cast<std::uint32_t>(pinfo->fd->pkt_len - ip));
-        } else {
-            if (bytes[ip] >> 4 != 6)
-                continue;
-            end = ip + 40 + number(&bytes[ip + 4], 2);
-            std::uint8_t next = bytes[ip + 6]; // past the extension headers with a length of their own
-            for (int i = 0; i < 8 && (next == 0 || next == 43 || next == 60) && tcp + 8 <= bytes.size(); ++i) {
-                next = bytes[tcp];
-                tcp += (static_cast<std::size_t>(bytes[tcp + 1]) + 1) * 8;
-            }
-            if (next != 6)
-                continue;
-        }
-        if (!read_tcp(bytes, tcp, std::min<std::size_t>(end, pinfo->fd->pkt_len), ports, segment))
+        const auto datagram = parse_datagram(bytes.subspan(ip), static_cast<std::uint32_t>(sent - bytes.size()));
+        const auto tcp = datagram ? parse_tcp(*datagram) : std::nullopt;
+        if (!tcp || datagram->version != (v4 ? 4 : 6) || tcp->source_port != ports.source ||
+            tcp->destination_port != ports.destination)
             continue;
         usual = at;
-        segment.ttl = bytes[v4 ? ip + 8 : ip + 7];
+        const auto payload = static_cast<std::size_t>(tcp->payload.data() - bytes.data());
+        const auto length = std::min<std::size_t>(tcp->length, sent - payload);
+        segment = {tcp->flags, datagram->hop_limit,  tcp->sequence, tcp->acknowledged,
+                   payload,    static_cast<std::uint32_t>(length)};
         return true;
     }
     return false;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "packet.hpp"
+#include "arena.hpp"
 
-namespace wscap {
+namespace ws {
 
 /// Integers in network byte order; the caller has checked that they are there.
 inline std::uint16_t be16(Bytes bytes, std::size_t at) {
@@ -18,4 +18,4 @@ inline std::uint32_t be32(Bytes bytes, std::size_t at) {
     return static_cast<std::uint32_t>(be16(bytes, at)) << 16 | be16(bytes, at + 2);
 }
 
-} // namespace wscap
+} // namespace ws
