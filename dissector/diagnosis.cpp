@@ -102,12 +102,6 @@ std::string join_versions(const HttpHead& head) {
     return out;
 }
 
-bool has_token(const HttpHead& head, std::string_view name, std::string_view token) {
-    return std::any_of(head.fields.begin(), head.fields.end(), [&](const HeaderField& field) {
-        return equal_ignoring_case(field.name, name) && list_contains(field.value, token);
-    });
-}
-
 void check_tokens(const HttpHead& head, std::int64_t time, ReadClaims read, const Arena& arena, RequestNotes& notes,
                   DiagnosedList& out) {
     const auto now = static_cast<double>(time);
@@ -287,8 +281,8 @@ DiagnosedList diagnose_request(const HttpHead& head, std::int64_t time, ReadClai
     notes.host = value_of(head, "Host");
     notes.origin = value_of(head, "Origin");
     notes.credentials = head.find("Authorization") || head.find("Cookie");
-    const bool upgrade = has_token(head, "Upgrade", "websocket");
-    const bool connection = has_token(head, "Connection", "upgrade");
+    const bool upgrade = head.has_token("Upgrade", "websocket");
+    const bool connection = head.has_token("Connection", "upgrade");
     if (!head.extended_connect && head.find("Sec-WebSocket-Key") && (!upgrade || !connection)) {
         const char* gone = upgrade      ? "Connection: Upgrade is"
                            : connection ? "Upgrade: websocket is"

@@ -56,9 +56,6 @@ class Scanner {
     std::string_view since(std::size_t begin) const { return trim(text_.substr(begin, at_ - begin)); }
 
   private:
-    static bool is_token_char(char c) {
-        return c > ' ' && c < 127 && std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
-    }
     std::string_view text_;
     std::size_t at_ = 0;
 };

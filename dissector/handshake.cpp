@@ -20,12 +20,6 @@ void for_each_field(const HttpHead& head, std::string_view name, Visit visit) {
             visit(field.value);
 }
 
-bool has_token(const HttpHead& head, std::string_view name, std::string_view token) {
-    bool found = false;
-    for_each_field(head, name, [&](std::string_view value) { found = found || list_contains(value, token); });
-    return found;
-}
-
 /// Where to point for a header that lacks something: its value, or the start line if there is no such header.
 std::string_view place(const HttpHead& head, std::string_view name, std::string_view start_line) {
     const auto* field = head.find(name);
@@ -52,7 +46,7 @@ void read_lists(const HttpHead& head, const Arena& arena, Handshake& out, std::s
 /// A client may offer other protocols to upgrade to; the server switches to this one alone (RFC 6455 4.1, 4.2.2).
 bool upgrades_to_websocket(const HttpHead& head) {
     if (head.is_request)
-        return has_token(head, "Upgrade", "websocket");
+        return head.has_token("Upgrade", "websocket");
     const auto* field = head.find("Upgrade");
     return field && equal_ignoring_case(field->value, "websocket");
 }
@@ -71,7 +65,7 @@ void check_repeated(const HttpHead& head, std::span<const std::string_view> name
 void check_upgrade(const HttpHead& head, const Arena& arena, Handshake& out) {
     if (!upgrades_to_websocket(head))
         out.findings.push_back(arena, {Finding::upgrade_missing, place(head, "Upgrade", out.start_line)});
-    if (!has_token(head, "Connection", "upgrade"))
+    if (!head.has_token("Connection", "upgrade"))
         out.findings.push_back(arena, {Finding::connection_missing, place(head, "Connection", out.start_line)});
 }
 
@@ -146,12 +140,12 @@ void check_selection(const HttpHead& head, Handshake& out, const Offer* offer, c
 } // namespace
 
 bool is_upgrade_request(const HttpHead& head) noexcept {
-    return head.is_request && (head.find("Sec-WebSocket-Key") || has_token(head, "Upgrade", "websocket"));
+    return head.is_request && (head.find("Sec-WebSocket-Key") || head.has_token("Upgrade", "websocket"));
 }
 
 bool is_upgrade_response(const HttpHead& head) noexcept {
     return !head.is_request &&
-           (head.find("Sec-WebSocket-Accept") || (head.status == 101 && has_token(head, "Upgrade", "websocket")));
+           (head.find("Sec-WebSocket-Accept") || (head.status == 101 && head.has_token("Upgrade", "websocket")));
 }
 
 Handshake read_request(const HttpHead& head, bool secure, const Arena& arena, Offer& offer) noexcept {

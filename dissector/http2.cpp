@@ -70,9 +70,7 @@ bool plausible(std::uint32_t length, std::uint8_t type, std::uint32_t stream, bo
 char lower_or_question_mark(char c) {
     if (c >= 'A' && c <= 'Z')
         return static_cast<char>(c + 32);
-    const bool good =
-        (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    return good ? c : '?';
+    return is_token_char(c) ? c : '?';
 }
 
 /// Appends one line; false if there is no room.

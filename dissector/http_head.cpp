@@ -2,6 +2,8 @@
 #include "http_head.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 namespace ws {
 namespace {
@@ -10,11 +12,6 @@ constexpr std::string_view blank = " \t\r\n";
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-bool is_token_char(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
 bool is_http_version(std::string_view text) {
@@ -81,6 +78,41 @@ const HeaderField* HttpHead::find(std::string_view name) const {
         if (equal_ignoring_case(field.name, name))
             return &field;
     return nullptr;
+}
+
+std::string_view HttpHead::value(std::string_view name) const {
+    const auto* field = find(name);
+    return field ? field->value : std::string_view{};
+}
+
+bool HttpHead::has_token(std::string_view name, std::string_view token) const {
+    return std::any_of(fields.begin(), fields.end(), [&](const HeaderField& field) {
+        return equal_ignoring_case(field.name, name) && list_contains(field.value, token);
+    });
+}
+
+HttpBody body_of(const HttpHead& head) noexcept {
+    using enum HttpBody::Kind;
+    if (!head.is_request && (head.status < 200 || head.status == 204 || head.status == 304))
+        return {};
+    if (head.find("Transfer-Encoding"))
+        return {head.has_token("Transfer-Encoding", "chunked") ? chunked : unknown};
+    std::optional<std::uint64_t> size;
+    bool valid = true;
+    for (const auto& field : head.fields) {
+        if (!equal_ignoring_case(field.name, "Content-Length"))
+            continue;
+        for_each_element(field.value, [&](std::string_view element) { // several may say the same
+            std::uint64_t number = 0;
+            const auto [end, error] = std::from_chars(element.data(), element.data() + element.size(), number);
+            valid = valid && error == std::errc{} && end == element.data() + element.size() && number <= largest_body &&
+                    (!size || *size == number);
+            size = number;
+        });
+    }
+    if (!valid || (!size && !head.is_request))
+        return {unknown};
+    return {sized, size.value_or(0)};
 }
 
 HeadResult parse_http_head(std::string_view bytes, const Arena& arena, HttpHead& head) noexcept {

@@ -28,6 +28,12 @@ struct HttpHead {
 
     /// The first field of that name (case does not matter), or null.
     const HeaderField* find(std::string_view name) const;
+
+    /// Its value; empty if there is none.
+    std::string_view value(std::string_view name) const;
+
+    /// A field of that name has `token` in its list, in any case.
+    bool has_token(std::string_view name, std::string_view token) const;
 };
 
 enum class HeadResult : std::uint8_t { complete, incomplete, not_http };
@@ -35,6 +41,26 @@ enum class HeadResult : std::uint8_t { complete, incomplete, not_http };
 /// Parses the head at the start of `bytes`, in linear time. Line ends may be CR LF or LF alone; a line that is no header field is
 /// passed over. `incomplete`: a start line (or its beginning) without the empty line yet.
 HeadResult parse_http_head(std::string_view bytes, const Arena& arena, HttpHead& head) noexcept;
+
+/// The body that follows a head, as far as the head alone tells (RFC 9112 6.3): a response to HEAD has none, whatever it says.
+struct HttpBody {
+    enum class Kind : std::uint8_t {
+        sized,   ///< `size` bytes.
+        chunked, ///< Chunks, which tell where it ends.
+        unknown, ///< It ends with the connection, or its length cannot be read.
+    };
+    Kind kind = Kind::sized;
+    std::uint64_t size = 0; ///< At most `largest_body`.
+};
+constexpr std::uint64_t largest_body = std::uint64_t{1} << 40; ///< Bytes; what claims more is taken for unknown.
+
+HttpBody body_of(const HttpHead& head) noexcept;
+
+/// May be part of a token (RFC 9110 5.6.2), such as a method or the name of a field.
+constexpr bool is_token_char(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
 
 /// Equal, with ASCII letters of either case alike.
 bool equal_ignoring_case(std::string_view a, std::string_view b);

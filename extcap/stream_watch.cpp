@@ -2,31 +2,15 @@
 #include "stream_watch.hpp"
 
 #include "big_endian.hpp"
-#include "http_head.hpp"
+#include "handshake.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <memory_resource>
 
 namespace wscap {
 namespace {
 
 using namespace std::string_view_literals;
-
-std::string_view value(const ws::HttpHead& head, std::string_view name) {
-    const auto* field = head.find(name);
-    return field ? field->value : std::string_view{};
-}
-
-/// A proxy may have taken the Upgrade header away: the connection is then one that somebody will want to see.
-bool asks_for_websocket(const ws::HttpHead& head) {
-    return ws::list_contains(value(head, "Upgrade"), "websocket") || head.find("Sec-WebSocket-Key") ||
-           head.find("Sec-WebSocket-Version");
-}
-
-bool switches_to_websocket(const ws::HttpHead& head) {
-    return (head.status == 101 && ws::list_contains(value(head, "Upgrade"), "websocket")) || head.find("Sec-WebSocket-Accept");
-}
 
 /// What load balancers put before the client's bytes, so that the server learns the client's address.
 /// Returns its size, 0 if there is none. https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt
@@ -137,7 +121,8 @@ Verdict StreamWatch::http_head(Bytes& bytes, const Criteria& criteria, Evidence&
         bytes = {};
         return Verdict::undecided;
     }
-    const bool proof = head.is_request ? asks_for_websocket(head) : switches_to_websocket(head);
+    // Also where a proxy has taken Upgrade away: the connection is then one that somebody will want to see.
+    const bool proof = ws::is_upgrade_request(head) || ws::is_upgrade_response(head);
     if (result == ws::HeadResult::incomplete) {
         if (proof && !criteria.narrowed())
             return Verdict::keep;
@@ -149,21 +134,20 @@ Verdict StreamWatch::http_head(Bytes& bytes, const Criteria& criteria, Evidence&
         return Verdict::undecided;
     }
     if (proof && head.is_request)
-        return criteria.accepts_request(head.target, value(head, "Host"), value(head, "Origin")) ? Verdict::keep
+        return criteria.accepts_request(head.target, head.value("Host"), head.value("Origin")) ? Verdict::keep
                                                                                                  : Verdict::reject;
     if (proof && !criteria.narrowed()) // only the answer was captured
         return Verdict::keep;
 
     // Some other message: where does the next one start?
     first_message_ = false;
-    body_left_ = 0;
-    const auto length = value(head, "Content-Length");
-    std::from_chars(length.data(), length.data() + length.size(), body_left_);
-    if (!head.is_request)
-        state_ = State::seek; // its body may have no length of its own, and none at all after HEAD
+    const auto body = ws::body_of(head);
+    body_left_ = body.size;
+    if (!head.is_request || body.kind == ws::HttpBody::Kind::unknown)
+        state_ = State::seek; // also after HEAD there is none, and this end does not know
     else if (head.method == "CONNECT")
         begin();
-    else if (ws::list_contains(value(head, "Transfer-Encoding"), "chunked"))
+    else if (body.kind == ws::HttpBody::Kind::chunked)
         state_ = State::chunks;
     else
         state_ = body_left_ ? State::body : State::head;

@@ -99,20 +99,6 @@ std::size_t find_tcp_payload(std::string_view bytes, const packet_info* pinfo) {
     return std::string_view::npos;
 }
 
-/// Bytes of the body that follows a head. Chunked bodies are not followed: a WebSocket handshake has none.
-std::size_t body_size(const HttpHead& head) {
-    const auto* length = head.find("Content-Length");
-    guint64 size = 0;
-    if (!length || (!head.is_request && head.status < 200))
-        return 0;
-    for (const char c : length->value) {
-        if (c < '0' || c > '9' || size > (guint64{1} << 40))
-            return 0;
-        size = size * 10 + static_cast<guint64>(c - '0');
-    }
-    return static_cast<std::size_t>(size);
-}
-
 /// Frames follow from the next packet on. On plain TCP we then ask for them directly: HTTP in between would cost time and hide
 /// the sequence numbers. Inside TLS HTTP goes on handing them over.
 void take_conversation(packet_info* pinfo, dissector_handle_t to) {
@@ -257,7 +243,7 @@ bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet
                 upgrade_by_cut_response(pinfo);
             break;
         }
-        const auto size = head.size + body_size(head);
+        const auto size = head.size + static_cast<std::size_t>(body_of(head).size); // chunks are not followed: no handshake has any
         if (!first && size > bytes.size() - at) // HTTP waits for the rest of the body
             break;
         first = false;

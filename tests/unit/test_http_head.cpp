@@ -175,5 +175,60 @@ TEST(Text, IsTrimmedAndComparedInAsciiOnly) {
     EXPECT_FALSE(equal_ignoring_case("@[", "`{")) << "only letters have a case";
 }
 
+TEST(HttpHead, FindsFieldsByNameAndTokensInTheirLists) {
+    TestArena arena;
+    const auto head = parse("GET / HTTP/1.1\r\nUpgrade: h2c\r\nhost: a\r\nupgrade: foo, WebSocket\r\n\r\n", arena).head;
+    EXPECT_EQ(head.value("Host"), "a");
+    EXPECT_EQ(head.value("Origin"), "");
+    EXPECT_TRUE(head.has_token("Upgrade", "websocket")) << "not in the first of that name";
+    EXPECT_FALSE(head.has_token("Upgrade", "socket"));
+    EXPECT_FALSE(head.has_token("Connection", "upgrade"));
+}
+
+// RFC 9112 6.3, rule by rule.
+TEST(HttpHead, TellsTheBodyThatFollows) {
+    using enum HttpBody::Kind;
+    constexpr auto post = "POST / HTTP/1.1"sv, ok = "HTTP/1.1 200 OK"sv;
+    const struct {
+        std::string_view start_line, fields;
+        HttpBody::Kind kind;
+        std::uint64_t size;
+    } cases[] = {
+        {"HTTP/1.1 101 Switching Protocols", "Content-Length: 5\r\n", sized, 0},
+        {"HTTP/1.1 204 No Content", "Content-Length: 5\r\n", sized, 0},
+        {"HTTP/1.1 304 Not Modified", "Content-Length: 5\r\n", sized, 0},
+        {post, "Content-Length: 5\r\nTransfer-Encoding: gzip, Chunked\r\n", chunked, 0},
+        {ok, "Transfer-Encoding: gzip\r\n", unknown, 0},
+        {post, "Content-Length: 5\r\n", sized, 5},
+        {ok, "content-length:5\r\n", sized, 5},
+        {ok, "Content-Length: 0\r\n", sized, 0},
+        {post, "Content-Length: 5, 5\r\nContent-Length: 5\r\n", sized, 5},
+        {post, "Content-Length: 5, 6\r\n", unknown, 0},
+        {post, "Content-Length: 5\r\nContent-Length: 6\r\n", unknown, 0},
+        {post, "Content-Length: 5 bytes\r\n", unknown, 0},
+        {post, "Content-Length: -5\r\n", unknown, 0},
+        {post, "Content-Length: +5\r\n", unknown, 0},
+        {post, "Content-Length: 1099511627776\r\n", sized, largest_body},
+        {post, "Content-Length: 1099511627777\r\n", unknown, 0},
+        {post, "Content-Length: 18446744073709551617\r\n", unknown, 0},
+        {post, "", sized, 0},
+        {ok, "", unknown, 0},
+    };
+    for (const auto& [start_line, fields, kind, size] : cases) {
+        TestArena arena;
+        const auto text = std::string(start_line) + "\r\n" + std::string(fields) + "\r\n";
+        const auto [result, head] = parse(text, arena);
+        ASSERT_EQ(result, HeadResult::complete);
+        EXPECT_EQ(body_of(head).kind, kind) << text;
+        EXPECT_EQ(body_of(head).size, size) << text;
+    }
+}
+
+TEST(HttpHead, KnowsTheCharactersOfTokens) {
+    // RFC 9110 5.6.2: every visible character but the delimiters.
+    for (int c = 0; c < 256; ++c)
+        EXPECT_EQ(is_token_char(static_cast<char>(c)), c > ' ' && c < 127 && !std::strchr("\"(),/:;<=>?@[\\]{}", c)) << c;
+}
+
 } // namespace
 } // namespace ws::test
