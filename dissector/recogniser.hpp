@@ -3,6 +3,7 @@
 
 #include "border.hpp"
 
+#include <bit>
 #include <optional>
 
 namespace ws {
@@ -29,12 +30,19 @@ class Recogniser {
     /// for in the midst of the segment too: a capture may begin anywhere.
     Result feed(const Segment& segment, bool owned, bool thorough) noexcept;
 
+    /// The `count`th segment of one end may be searched for frames from any byte on: later ones more and more rarely, as the
+    /// capture may have begun in a frame of any length.
+    static constexpr bool worth_searching(std::uint16_t count) {
+        return count <= most_searched || std::has_single_bit(count);
+    }
     /// Bytes that no frame begins with at once, in a connection where a frame begins: most segments of other protocols.
     static bool out_of_the_question(Bytes bytes) noexcept;
     /// Frames may begin in the midst of this segment.
     static bool has_frames(Bytes bytes) noexcept;
 
   private:
+    static constexpr std::uint16_t most_searched = 64;
+
     /// One end, taken for the client or for the server.
     struct Track {
         bool fits = false;

@@ -2,6 +2,7 @@
 #include "selector.hpp"
 
 #include "link.hpp"
+#include "recogniser.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -43,7 +44,8 @@ struct Selector::Connection {
     Node *before = nullptr, *after = nullptr; ///< In the queue.
     std::uint32_t id = 0;
     std::uint32_t accounted = 0; ///< Bytes counted into memory_.
-    FrameGuess guess;
+    std::unique_ptr<ws::Recogniser> recogniser; ///< What was sent last may be frames, though no handshake was seen.
+    std::uint16_t searched[2] = {}; ///< Segments of each side that were looked at for frames; the largest number if more.
     State state = State::undecided;
     bool guessing = false; ///< It ran already; only its frames can tell.
     bool dormant = false;  ///< Its packets were too many: only those of a request wait.
@@ -116,20 +118,21 @@ void Selector::segment(const Segment& segment, const Packet* packets, std::size_
             return settle(*node, verdict);
         if (may_wait(connection, verdict))
             wait(connection, segment, packets, count);
+        account(connection);
         if (verdict == Verdict::keep)
             settle(*node, verdict);
         else
-            move(*node, connection.waiting.empty() ? quiet_ : undecided_);
+            move(*node, !connection.waiting.empty() ? undecided_ : connection.guessing ? unlikely_ : quiet_);
     } else if (connection.state == Connection::State::kept) {
         for (std::size_t i = 0; i < count; ++i)
             sink_.keep(packets[i], connection.id);
     }
     track_close(*node, segment);
     while (memory_ > limits_.total) {
-        Node* const least = rejected_.first ? rejected_.first : quiet_.first ? quiet_.first : undecided_.first;
+        Node* const least = unlikely_.first ? unlikely_.first : quiet_.first ? quiet_.first : undecided_.first;
         if (!least)
             return;
-        counters_.forgotten += !rejected_.first;
+        counters_.forgotten += !unlikely_.first;
         erase(*least);
     }
 }
@@ -182,9 +185,8 @@ Verdict Selector::decide(Connection& connection, const Segment& segment) {
     if (!segment.length)
         return Verdict::undecided;
     if (connection.guessing) {
-        if (const auto verdict = connection.guess.segment(segment.direction, segment.payload, segment.length);
-            verdict != Verdict::undecided)
-            return verdict;
+        if (recognise(connection, segment) == Verdict::keep)
+            return Verdict::keep;
     }
     Waiting::Entry entry;
     entry.sequence = segment.sequence + (segment.flags & TcpFlag::syn ? 1 : 0);
@@ -193,6 +195,30 @@ Verdict Selector::decide(Connection& connection, const Segment& segment) {
     entry.direction = segment.direction;
     const auto verdict = deliver(connection, entry);
     return verdict == Verdict::undecided && side.early ? deliver_waiting(connection, segment.direction) : verdict;
+}
+
+/// Looks for frames in a connection whose handshake was not seen. What waited of it goes once it does not look like WebSocket.
+Verdict Selector::recognise(Connection& connection, const Segment& segment) {
+    auto& searched = connection.searched[segment.direction];
+    searched = static_cast<std::uint16_t>(searched + (searched < std::numeric_limits<std::uint16_t>::max()));
+    const bool thorough = ws::Recogniser::worth_searching(searched);
+    if (!connection.recogniser) {
+        if (ws::Recogniser::out_of_the_question(segment.payload) &&
+            !(thorough && ws::Recogniser::has_frames(segment.payload)))
+            return Verdict::undecided;
+        connection.recogniser = std::make_unique<ws::Recogniser>();
+        connection.dormant = false;
+    }
+    const auto cut = segment.length - segment.payload.size();
+    const auto result =
+        connection.recogniser->feed({segment.direction, segment.sequence, segment.payload, cut}, false, thorough);
+    if (result.recognised)
+        return Verdict::keep;
+    if (!result.fits[0] && !result.fits[1]) {
+        connection.recogniser.reset();
+        connection.waiting.clear();
+    }
+    return Verdict::undecided;
 }
 
 /// Gives the watch the bytes that are next in order.
@@ -260,6 +286,8 @@ Verdict Selector::deliver_waiting(Connection& connection, int direction) {
 bool Selector::may_wait(Connection& connection, Verdict verdict) {
     const auto asks = [](const Connection::Side& side) { return side.watch.in_head() || side.early; };
     const bool asking = verdict == Verdict::keep || asks(connection.sides[0]) || asks(connection.sides[1]);
+    if (connection.guessing && !connection.recogniser && !asking)
+        return false;
     if (connection.waiting.memory() > limits_.connection && (!asking || connection.waiting.memory() > 1 << 20)) {
         keep_beginning(connection);
         connection.dormant = true;
@@ -297,13 +325,13 @@ void Selector::wait(Connection& connection, const Segment& segment, const Packet
         entry.payload_length = last ? segment.length : 0;
         connection.waiting.add(entry);
     }
-    account(connection);
 }
 
 void Selector::account(Connection& connection) {
     constexpr std::size_t own = sizeof(Node) + 4 * sizeof(void*); // with the map's and the allocator's part
     const std::size_t now =
-        own + connection.waiting.memory() + connection.sides[0].watch.held() + connection.sides[1].watch.held();
+        own + connection.waiting.memory() + connection.sides[0].watch.held() + connection.sides[1].watch.held() +
+        (connection.recogniser ? sizeof *connection.recogniser : 0);
     memory_ += now - connection.accounted;
     connection.accounted = static_cast<std::uint32_t>(now);
 }
@@ -324,9 +352,10 @@ void Selector::settle(Node& node, Verdict verdict) {
         });
     } else {
         connection.state = Connection::State::rejected;
-        move(node, rejected_);
+        move(node, unlikely_);
     }
     connection.waiting.clear();
+    connection.recogniser.reset();
     for (auto& side : connection.sides)
         side.watch = {};
     account(connection);
@@ -374,7 +403,7 @@ void Selector::erase(Node& node) {
 
 void Selector::finish() {
     defragmenter_.finish();
-    for (Queue* queue : {&undecided_, &quiet_, &rejected_})
+    for (Queue* queue : {&undecided_, &quiet_, &unlikely_})
         while (queue->first)
             erase(*queue->first);
 }

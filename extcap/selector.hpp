@@ -2,7 +2,7 @@
 #pragma once
 
 #include "defragmenter.hpp"
-#include "frame_guess.hpp"
+#include "stream_watch.hpp"
 #include "waiting.hpp"
 
 #include <list>
@@ -79,6 +79,7 @@ class Selector {
     void keep_all(const Segment& segment, const Packet* packets, std::size_t count);
     Node* find_or_begin(const Segment& segment);
     Verdict decide(Connection& connection, const Segment& segment);
+    static Verdict recognise(Connection& connection, const Segment& segment);
     Verdict deliver(Connection& connection, const Waiting::Entry& entry);
     Verdict deliver_waiting(Connection& connection, int direction);
     bool may_wait(Connection& connection, Verdict verdict);
@@ -99,7 +100,7 @@ class Selector {
     Map connections_;
     Queue undecided_; ///< With packets waiting, the oldest first.
     Queue quiet_;     ///< Undecided without any.
-    Queue rejected_;  ///< With Criteria::midstream only, so as not to guess again at every packet.
+    Queue unlikely_;  ///< With Criteria::midstream only: rejected ones, and those that ran already and do not look like WebSocket.
     std::list<std::pair<std::uint64_t, FlowKey>> closed_; ///< Kept ones, with the count of packets then.
     std::size_t memory_ = 0;
     std::uint32_t next_id_ = 0;

@@ -8,15 +8,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <unordered_map>
 
 namespace ws {
 namespace {
 
-/// Segments of each end that are searched for frames from any byte on; later ones more and more rarely, as the capture may have
-/// begun in a frame of any length.
-constexpr std::uint16_t most_thorough = 64;
 /// Of a suspect: what is kept for the case that it proves to be WebSocket.
 constexpr std::size_t most_pieces = 64;
 constexpr std::size_t most_bytes = 256 * 1024;
@@ -71,8 +67,7 @@ std::uint16_t& segments_seen(const packet_info* pinfo) {
 bool may_search(const packet_info* pinfo, Unknown::Owner owner) {
     if (owner != Unknown::Owner::nobody)
         return false;
-    const auto seen = segments_seen(pinfo);
-    return seen <= most_thorough || std::has_single_bit(seen);
+    return Recogniser::worth_searching(segments_seen(pinfo));
 }
 
 Suspect* find_suspect(packet_info* pinfo, const conversation_t*& conversation) {

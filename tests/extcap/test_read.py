@@ -231,6 +231,15 @@ def test_connections_that_already_run(tmp_path):
     assert packets(tmp_path / "out.pcapng") == truth(tmp_path / "in.pcap", {running}) != []
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "captures" / "others").glob("*.gz")), ids=lambda path: path.name)
+def test_other_protocols_that_already_run_are_no_websocket(tmp_path, home, path):
+    (home / "in.pcapng").write_bytes(gzip.decompress(path.read_bytes()))
+    for first in (0, 5):
+        tshark(home, "-r", home / "in.pcapng", "-Y", f"tcp.flags.syn==0 && frame.number>{first}", "-w", home / "cut.pcapng")
+        run("-r", home / "cut.pcapng", "--midstream", "-w", tmp_path / "out.pcapng")
+        assert packets(tmp_path / "out.pcapng") == []
+
+
 def test_count(tmp_path):
     capture, sockets = mixture(8)
     capture.write(tmp_path / "in.pcap")

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <random>
 
 namespace wscap::test {
 namespace {
@@ -361,6 +362,88 @@ TEST(Selector, MidstreamConnectionsByTheirFrames) {
     Criteria criteria;
     criteria.midstream = true;
     EXPECT_EQ(sorted(select(capture, criteria).orders), places(capture, {1, 2}));
+}
+
+/// A frame of text (RFC 6455 5.2).
+std::string text_frame(bool masked, const std::string& text) {
+    std::string out = "\x81";
+    if (text.size() < 126)
+        out += static_cast<char>(text.size() | (masked ? 0x80 : 0));
+    else
+        out += (masked ? "\xFE" : "\x7E") + big(text.size(), 2);
+    const std::string key = masked ? "\x91\x22\xA3\x44" : "";
+    out += key;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        out += masked ? static_cast<char>(text[i] ^ key[i % 4]) : text[i];
+    return out;
+}
+
+Criteria midstream() {
+    Criteria criteria;
+    criteria.midstream = true;
+    return criteria;
+}
+
+TEST(Selector, OneMaskedTextIsEnoughOfAConnectionThatAlreadyRuns) {
+    Capture capture;
+    Flow flow(capture, 1);
+    flow.send(client, text_frame(true, "Hello"));
+    flow.raw(server, flow.next[server], TcpFlag::ack);
+    EXPECT_EQ(select(capture, midstream()).orders, places(capture, {1}));
+}
+
+TEST(Selector, FramesOfAConnectionThatAlreadyRunsMayBeLongerThanSegments) {
+    for (const bool masked : {false, true}) {
+        Capture capture;
+        Flow flow(capture, 1);
+        for (int i = 0; i < 3; ++i)
+            flow.send(masked ? client : server, text_frame(masked, std::string(5000, static_cast<char>('a' + i))));
+        EXPECT_EQ(select(capture, midstream()).orders, places(capture, {1})) << masked;
+    }
+}
+
+TEST(Selector, AConnectionThatAlreadyRunsMayBeginInsideAFrame) {
+    for (const bool masked : {false, true}) {
+        std::string stream;
+        for (int i = 0; i < 8; ++i)
+            stream += text_frame(masked, "message " + std::to_string(i) + std::string(700, static_cast<char>('a' + i)));
+        Capture capture;
+        Flow flow(capture, 1);
+        flow.send(masked ? client : server, stream.substr(100), 500);
+        const auto kept = select(capture, midstream()).orders;
+        ASSERT_GE(kept.size(), capture.size() - 4) << masked;
+        for (std::size_t i = 0; i < kept.size(); ++i)
+            EXPECT_EQ(kept[i], capture.size() - kept.size() + i) << "without a gap to the end";
+    }
+}
+
+TEST(Selector, NoiseIsNoConnectionThatAlreadyRuns) {
+    std::mt19937 random(1);
+    Capture capture;
+    for (int number = 1; number <= 360; ++number) {
+        Flow flow(capture, number);
+        for (int i = 0; i < 30; ++i) {
+            std::string noise(2 + random() % (number % 2 ? 40 : 1400), '\0');
+            for (auto& c : noise)
+                c = static_cast<char>(random());
+            flow.send(random() % 2 ? client : server, noise);
+        }
+    }
+    EXPECT_TRUE(select(capture, midstream()).orders.empty());
+}
+
+TEST(Selector, OtherConnectionsThatAlreadyRunTakeNoMemoryForTheirPackets) {
+    Kept kept;
+    Selector selector(midstream(), {}, kept);
+    Capture capture;
+    Flow flow(capture, 1);
+    for (int i = 0; i < 50; ++i)
+        flow.send(client, "\x17\3\3\5\0" + std::string(1280, 'x'));
+    std::uint64_t order = 0;
+    for (const auto& captured : capture)
+        selector.packet({order++, 0, 0, captured.length, ws::as_bytes(captured.bytes), {}}, captured.link);
+    EXPECT_LT(selector.memory(), 1024u);
+    EXPECT_EQ(selector.oldest_waiting(), ~std::uint64_t{0});
 }
 
 TEST(Selector, AllKeepsEverythingAtOnce) {
