@@ -63,7 +63,7 @@ Truth random_capture(unsigned seed) {
                 std::swap(own[i], own[i + 1]);
         for (std::size_t i = handshake; i < own.size(); ++i)
             if (below(15) == 0)
-                own.insert(own.begin() + static_cast<std::ptrdiff_t>(i), own[i]);
+                own.insert(own.begin() + static_cast<std::ptrdiff_t>(i), Captured(own[i]));
         if (below(2))
             flow.fin();
         flows.push_back(std::move(own));
