@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "entry/entries.hpp"
+#include "flow/subprotocol.hpp"
+#include "state/capture.hpp"
+#include "view/builtin_fields.hpp"
+#include "view/fields.hpp"
+#include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
-
-#include "state/sessions.hpp"
+#include "wireshark/tcp_ends.hpp"
+#include "wireshark/tcp_segment.hpp"
 
 namespace ws {
-
-Protocol protocol;
-
 namespace {
 
-void register_protocol() {
-    protocol.id = proto_register_protocol("WebSocket Protocol", "WS", "ws");
-    register_handshake_fields();
-    register_frame_fields();
-    register_message_fields();
-    register_finding_fields();
-    register_diagnosis_fields();
-    register_session_fields();
-
+void register_preferences() {
     auto* preferences = prefs_register_protocol(protocol.id, assign_ports);
     prefs_register_bool_preference(preferences, "take_over", "Take over from the built-in dissector",
                                    "Decode WebSocket in place of Wireshark's own \"websocket\" dissector", &protocol.take_over);
@@ -27,30 +22,43 @@ void register_protocol() {
     prefs_register_range_preference(preferences, "port", "TCP ports",
                                     "Ports whose connections carry WebSocket, with its handshake in the capture or without",
                                     &protocol.ports, 65535);
-    register_sessions();
-    register_recognition();
-    register_frame_dissectors();
-    register_handshake_dissector();
-    register_http2_dissector();
-    register_http3_frames();
-    register_open_requests();
-    register_connect_watch();
-    register_tcp_ports();
-    register_transport_watch();
-    register_tunnels();
+}
+
+/// Before each dissection of a file.
+void open_file() {
+    open_capture();
+    forget_segment();
+    // The user may have disabled the protocol since the last.
+    const bool ours = protocol.take_over && proto_is_protocol_enabled(find_protocol_by_id(protocol.id));
+    take_over_from_builtin(ours);
+    open_http2_entry(ours);
+    open_packet_entry();
+    open_subprotocols();
+}
+
+void close_file() {
+    close_capture();
+    forget_tcp_conversation();
+}
+
+void register_protocol() {
+    protocol.id = proto_register_protocol("WebSocket Protocol", "WS", "ws");
+    register_fields();
+    register_preferences();
+    register_tcp_entry();
+    register_http_entry();
+    register_http2_entry();
+    register_packet_entry();
+    register_init_routine(open_file);
+    register_cleanup_routine(close_file);
 }
 
 void hand_off() {
-    hand_off_tcp_ports();
-    hand_off_handshake_dissector();
-    hand_off_open_requests();
-    hand_off_http_apart();
-    hand_off_tunnels();
-    hand_off_http2_dissector();
-    hand_off_transport_watch();
-    hand_off_frame_dissectors();
-    hand_off_subdissectors();
-    hand_off_builtin();
+    look_up_handles();
+    hand_off_http2_entry();
+    hand_off_tcp_entry();
+    hand_off_subprotocols();
+    hand_off_builtin_fields();
 }
 
 } // namespace

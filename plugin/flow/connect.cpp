@@ -3,36 +3,16 @@
 
 #include "dissector/http_head.hpp"
 #include "flow/connect_tunnel.hpp"
+#include "state/capture.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "wireshark/protocol.hpp"
-#include "wireshark/tcp_ends.hpp"
-
-#include <memory>
-#include <string>
-#include <unordered_set>
-#include <vector>
 
 namespace ws {
 namespace {
 
-/// A CONNECT and its answer, on a connection to a proxy.
-struct Connect {
-    std::uint32_t response_packet = 0; ///< 0: not seen so far.
-    std::string target;
-};
-using Connects = std::vector<Connect>;
-
 /// More hosts than a file will ask for; what comes after is not remembered.
 constexpr std::size_t most_targets = 100000;
 constexpr std::size_t longest_target = 300;
-
-struct File {
-    std::unordered_set<std::string> targets;
-    std::vector<std::unique_ptr<Connects>> connects;
-};
-File* file = nullptr;
-/// Under this number, of a field, Connects are kept with the conversation.
-int key = -1;
 
 std::string lower(std::string_view text) {
     std::string out(text.substr(0, longest_target));
@@ -41,29 +21,19 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-Connects* find(packet_info* pinfo) {
-    if (file->connects.empty())
-        return nullptr;
-    auto* conversation = find_tcp_conversation(pinfo);
-    return conversation ? static_cast<Connects*>(conversation_get_proto_data(conversation, key)) : nullptr;
-}
-
 void add_request(const HttpHead& head, packet_info* pinfo) {
-    auto* connects = find(pinfo);
-    if (!connects) {
-        connects = file->connects.emplace_back(std::make_unique<Connects>()).get();
-        conversation_add_proto_data(tcp_conversation(pinfo), key, connects);
-    }
-    connects->push_back({0, lower(head.target)});
+    conversation_of(pinfo).connects.push_back({0, lower(head.target)});
+    capture->connect_seen = true;
 }
 
 const Connect* find_answered(packet_info* pinfo) {
-    auto* connects = find(pinfo);
-    if (!connects)
+    auto* conversation = find_conversation_of(pinfo);
+    if (!conversation || conversation->connects.empty())
         return nullptr;
-    if (!PINFO_FD_VISITED(pinfo) && !connects->back().response_packet)
-        connects->back().response_packet = pinfo->num;
-    for (const auto& connect : *connects)
+    auto& connects = conversation->connects;
+    if (!PINFO_FD_VISITED(pinfo) && !connects.back().response_packet)
+        connects.back().response_packet = pinfo->num;
+    for (const auto& connect : connects)
         if (connect.response_packet == pinfo->num)
             return &connect;
     return nullptr;
@@ -87,7 +57,7 @@ Diagnosed read(std::string_view bytes, packet_info* pinfo, std::size_t& length) 
         answer_tunnel(pinfo);
     if (!connect || (head.status >= 200 && head.status < 300))
         return {};
-    if (!connects_to_port_80(connect->target) && !file->targets.contains(connect->target))
+    if (!connects_to_port_80(connect->target) && !capture->connect_targets.contains(connect->target))
         return {};
     length = head.size;
     return diagnose_connect(head, connect->target, packet_arena(pinfo));
@@ -96,18 +66,18 @@ Diagnosed read(std::string_view bytes, packet_info* pinfo, std::size_t& length) 
 } // namespace
 
 void remember_target(std::string_view host, bool secure) {
-    if (host.empty() || file->targets.size() >= most_targets)
+    if (host.empty() || capture->connect_targets.size() >= most_targets)
         return;
     auto target = lower(host);
     const auto bracket = target.rfind(']');
     if (target.find(':', bracket == std::string::npos ? 0 : bracket) == std::string::npos)
         target += secure ? ":443" : ":80";
-    file->targets.insert(std::move(target));
+    capture->connect_targets.insert(std::move(target));
 }
 
 bool watch_connect(tvbuff_t* tvb, int offset, std::string_view head, packet_info* pinfo, proto_tree* tree) {
     const bool request = head.starts_with("CONNECT ");
-    if (!request && (file->connects.empty() || !head.starts_with("HTTP/1.")))
+    if (!request && (!capture->connect_seen || !head.starts_with("HTTP/1.")))
         return false;
     std::size_t length = 0;
     const auto found = read(head, pinfo, length);
@@ -119,17 +89,6 @@ bool watch_connect(tvbuff_t* tvb, int offset, std::string_view head, packet_info
     add_diagnosis(proto_item_add_subtree(item, diagnosis_subtree()), pinfo, tvb, offset, static_cast<int>(length),
                   found.diagnosis, show(pinfo, found.text));
     return true;
-}
-
-void register_connect_watch() {
-    register_init_routine([] {
-        file = new File;
-        key = proto_registrar_get_id_byname("ws.diagnosis");
-    });
-    register_cleanup_routine([] {
-        delete file;
-        file = nullptr;
-    });
 }
 
 } // namespace ws

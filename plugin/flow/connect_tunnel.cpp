@@ -3,45 +3,18 @@
 // upgrade: nothing but WebSocket looks other than without us.
 #include "flow/connect_tunnel.hpp"
 
-#include "flow/frames.hpp"
-#include "flow/handshake.hpp"
 #include "flow/http_conversations.hpp"
-#include "state/sessions.hpp"
+#include "state/capture.hpp"
+#include "wireshark/call.hpp"
+#include "wireshark/handles.hpp"
+#include "wireshark/layers.hpp"
 #include "wireshark/protocol.hpp"
 #include "wireshark/tcp_ends.hpp"
-
-#include <memory>
-#include <string>
-#include <vector>
 
 namespace ws {
 namespace {
 
 constexpr std::size_t longest_head = 65536;
-
-struct Tunnel {
-    std::uint32_t packet = 0;            ///< With CONNECT.
-    dissector_handle_t before = nullptr; ///< Of the conversation; null: TCP goes by the ports.
-    address client;
-    guint32 client_port = 0;
-    std::string head;                     ///< What the client has sent so far, if it may be the beginning of a request.
-    std::uint32_t next = 0;               ///< Sequence number after that.
-    std::uint32_t request_packet = 0;     ///< With the end of a request to upgrade; 0: none so far.
-    const guint8* request_head = nullptr; ///< All of it, if it began in an earlier packet.
-    guint32 port = 0;                     ///< Of HTTP's own conversation for it.
-    bool answered = false;
-    // Where the client has not waited for the answer
-    std::uint32_t answer_packet = 0;
-    std::size_t answer_size = 0;
-};
-
-std::vector<std::unique_ptr<Tunnel>>* tunnels = nullptr;
-/// Under this number, of a field, they are kept with their conversations.
-int key = -1;
-int http_id = -1;
-dissector_handle_t handle;
-dissector_handle_t http_over_tcp;
-dissector_handle_t data;
 
 enum class Verdict : std::uint8_t { other, incomplete, upgrade };
 
@@ -76,13 +49,13 @@ Verdict read(Tunnel& tunnel, std::string_view bytes, std::uint32_t cut, const tc
 }
 
 Tunnel* find_tunnel(packet_info* pinfo) {
-    auto* conversation = tunnels->empty() ? nullptr : find_tcp_conversation(pinfo);
-    return conversation ? static_cast<Tunnel*>(conversation_get_proto_data(conversation, key)) : nullptr;
+    auto* conversation = find_conversation_of(pinfo);
+    return conversation ? conversation->tunnel.get() : nullptr;
 }
 
 /// HTTP goes by this when it visits the packets before the tunnel again.
 void tell_http_of_tunnel(conversation_t* conversation, std::uint32_t packet) {
-    auto* http = static_cast<http_conv_t*>(conversation_get_proto_data(conversation, http_id));
+    auto* http = static_cast<http_conv_t*>(conversation_get_proto_data(conversation, ids.http));
     if (http && !http->startframe)
         http->startframe = packet;
 }
@@ -96,7 +69,7 @@ void decide(Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo, const tcpinfo* tc
     case Verdict::other: conversation_set_dissector_from_frame_number(conversation, pinfo->num, tunnel.before); break;
     case Verdict::upgrade:
         tunnel.request_packet = pinfo->num;
-        tunnel.port = begin_http_apart(pinfo);
+        tunnel.port = begin_http_conversation(pinfo);
         if (tunnel.answered)
             tell_http_of_tunnel(conversation, pinfo->num);
         break;
@@ -107,9 +80,8 @@ int call(dissector_handle_t to, tvbuff_t* tvb, packet_info* pinfo, proto_tree* t
     // A tunnel from a port to the same one: HTTP would find us at its other end.
     static bool inside = false;
     if (inside)
-        return call_dissector_only(data, tvb, pinfo, tree, nullptr);
-    if (pinfo->can_desegment > 0)
-        ++pinfo->can_desegment;
+        return call_dissector_only(handles.data, tvb, pinfo, tree, nullptr);
+    keep_desegmentation(pinfo);
     volatile int length = 0;
     inside = true;
     TRY {
@@ -140,31 +112,32 @@ int dissect_answer(const Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo, prot
     const auto size = static_cast<int>(tunnel.answer_size);
     const auto can_desegment = pinfo->can_desegment;
     pinfo->can_desegment = 0;
-    call(http_over_tcp, tvb_new_subset_length(tvb, 0, size), pinfo, tree, tcp);
+    call(handles.http_over_tcp, tvb_new_subset_length(tvb, 0, size), pinfo, tree, tcp);
     pinfo->can_desegment = can_desegment;
     if (tvb_reported_length_remaining(tvb, size) > 0) {
-        call(undecided_handle(), tvb_new_subset_remaining(tvb, size), pinfo, tree, tcp);
+        call(handles.awaiting_response, tvb_new_subset_remaining(tvb, size), pinfo, tree, tcp);
         if (pinfo->desegment_len)
             pinfo->desegment_offset += size;
     }
     return static_cast<int>(tvb_captured_length(tvb));
 }
 
-int dissect_request(const Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
-    auto* request = tvb;
-    if (tunnel.request_head) {
-        const auto size = static_cast<guint>(tunnel.head.size());
-        request = tvb_new_child_real_data(tvb, tunnel.request_head, size, static_cast<gint>(size));
-        add_new_data_source(pinfo, request, "Request in several segments");
-    }
-    dissect_http_apart(request, pinfo, tree, tcp, Direction::client_to_server, tunnel.port);
-    return static_cast<int>(tvb_captured_length(tvb));
+/// All of the request, which may have begun in an earlier packet.
+tvbuff_t* whole_request(const Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo) {
+    if (!tunnel.request_head)
+        return tvb;
+    const auto size = static_cast<guint>(tunnel.head.size());
+    auto* request = tvb_new_child_real_data(tvb, tunnel.request_head, size, static_cast<gint>(size));
+    add_new_data_source(pinfo, request, "Request in several segments");
+    return request;
 }
 
-int dissect_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
+} // namespace
+
+InTunnel dissect_in_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
     auto* tunnel = find_tunnel(pinfo);
     if (!tunnel || !tcp)
-        return call(http_over_tcp, tvb, pinfo, tree, tcp);
+        return {call(handles.http_over_tcp, tvb, pinfo, tree, tcp)};
     const bool from_client =
         tcp_ports(pinfo).source == tunnel->client_port && addresses_equal(&tcp_source(pinfo), &tunnel->client);
     const bool first = !PINFO_FD_VISITED(pinfo);
@@ -172,35 +145,33 @@ int dissect_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
     if (first && from_client && !asked)
         decide(*tunnel, tvb, pinfo, static_cast<const tcpinfo*>(tcp));
     if (pinfo->num == tunnel->request_packet)
-        return dissect_request(*tunnel, tvb, pinfo, tree, tcp);
+        return {static_cast<int>(tvb_captured_length(tvb)), whole_request(*tunnel, tvb, pinfo), tunnel->port};
     if (first && asked && !from_client && !tunnel->answered)
         look_for_answer(*tunnel, tvb, pinfo);
     if (pinfo->num == tunnel->answer_packet)
-        return dissect_answer(*tunnel, tvb, pinfo, tree, tcp);
+        return {dissect_answer(*tunnel, tvb, pinfo, tree, tcp)};
     const bool answer_comes = !from_client && (first ? !tunnel->answered : pinfo->num < tunnel->answer_packet);
-    const int length = call(asked && !answer_comes ? undecided_handle() : http_over_tcp, tvb, pinfo, tree, tcp);
-    return length ? length : 1; // of nothing, at the end of the connection: else TCP would ask HTTP once more
+    const int length = call(asked && !answer_comes ? handles.awaiting_response : handles.http_over_tcp, tvb, pinfo, tree, tcp);
+    return {length ? length : 1}; // of nothing, at the end of the connection: else TCP would ask HTTP once more
 }
-
-} // namespace
 
 void open_tunnel(packet_info* pinfo) {
     auto* conversation = tcp_conversation(pinfo);
     const auto now = conversation_get_dissector(conversation, pinfo->num);
     const char* name = now ? dissector_handle_get_dissector_name(now) : nullptr;
-    if (find_session(pinfo) || !is_http_on_tcp(pinfo) || (now && now != handle && !(name && g_str_has_prefix(name, "http"))))
+    if (find_session(pinfo) || !layers_of(pinfo).http_on_tcp ||
+        (now && now != handles.connect_tunnel && !(name && g_str_has_prefix(name, "http"))))
         return;
-    auto* tunnel = find_tunnel(pinfo);
+    auto& tunnel = conversation_of(pinfo).tunnel;
     if (!tunnel) {
-        tunnel = tunnels->emplace_back(std::make_unique<Tunnel>()).get();
+        tunnel = std::make_unique<Tunnel>();
         copy_address_wmem(wmem_file_scope(), &tunnel->client, &tcp_source(pinfo));
         tunnel->client_port = tcp_ports(pinfo).source;
-        conversation_add_proto_data(conversation, key, tunnel);
     }
     tunnel->packet = pinfo->num;
-    if (now != handle)
+    if (now != handles.connect_tunnel)
         tunnel->before = now;
-    conversation_set_dissector_from_frame_number(conversation, pinfo->num + 1, handle);
+    conversation_set_dissector_from_frame_number(conversation, pinfo->num + 1, handles.connect_tunnel);
 }
 
 void answer_tunnel(packet_info* pinfo) {
@@ -211,26 +182,6 @@ void answer_tunnel(packet_info* pinfo) {
 bool tunnel_awaits_answer(packet_info* pinfo) {
     const auto* tunnel = find_tunnel(pinfo);
     return tunnel && !tunnel->answered && tunnel->packet < pinfo->num;
-}
-
-dissector_handle_t tunnel_handle() {
-    return handle;
-}
-
-void register_tunnels() {
-    handle = create_dissector_handle(dissect_tunnel, -1);
-    register_init_routine([] { tunnels = new std::vector<std::unique_ptr<Tunnel>>; });
-    register_cleanup_routine([] {
-        delete tunnels;
-        tunnels = nullptr;
-    });
-}
-
-void hand_off_tunnels() {
-    http_id = proto_get_id_by_filter_name("http");
-    key = proto_registrar_get_id_byname("ws.handshake.url");
-    http_over_tcp = find_dissector("http-over-tcp");
-    data = find_dissector("data");
 }
 
 } // namespace ws

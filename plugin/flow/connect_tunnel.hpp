@@ -14,6 +14,12 @@ void answer_tunnel(packet_info* pinfo);
 /// The first visit: so far it has not, and was asked in an earlier packet.
 bool tunnel_awaits_answer(packet_info* pinfo);
 
-dissector_handle_t tunnel_handle();
+/// What a packet of a tunnel had.
+struct InTunnel {
+    int length;                  ///< Bytes taken.
+    tvbuff_t* request = nullptr; ///< A request to upgrade, which is still to be dissected by HTTP,
+    guint32 port = 0;            ///< in the conversation of its own with this port.
+};
+InTunnel dissect_in_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp);
 
 } // namespace ws

@@ -3,18 +3,14 @@
 // post-dissector.
 #include "flow/endings.hpp"
 
-#include "flow/http2.hpp"
-#include "state/sessions.hpp"
+#include "state/capture.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "view/frame_fields.hpp"
 #include "view/session_fields.hpp"
-#include "wireshark/protocol.hpp"
-#include "wireshark/tcp_ends.hpp"
+#include "wireshark/layers.hpp"
 #include "wireshark/tcp_segment.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <unordered_map>
 
 namespace ws {
 namespace {
@@ -24,14 +20,6 @@ constexpr std::int64_t second = 1000000000;
 constexpr std::uint64_t longest_alert = 100;
 /// Silences are the same if they agree to half a second.
 constexpr std::int64_t silence_step = second / 2;
-
-int tls_id = -1;
-/// Under this number (of a field, since those of protocols have other uses) the TTL of SYN+ACK is kept with the conversation: a
-/// reset may come before the server sends anything else.
-int syn_ttl_key = -1;
-
-/// How often connections of this file ended after a silence, by its length.
-std::unordered_map<std::int64_t, std::uint32_t>* silences = nullptr;
 
 std::int64_t now(const packet_info* pinfo) {
     return static_cast<std::int64_t>(pinfo->abs_ts.secs) * second + pinfo->abs_ts.nsecs;
@@ -43,32 +31,13 @@ void note_ttl(Transport::Side& side, int ttl) {
     side.ttl = ttl;
 }
 
-/// Keeps account of what was captured. Returns the bytes that are new.
-std::uint64_t note_bytes(Transport::Side& side, const Segment& segment) {
-    const auto end = segment.sequence + segment.length;
-    if (!side.next) {
-        side.next = end;
-        return segment.length;
-    }
-    const auto ahead = static_cast<std::int32_t>(segment.sequence - *side.next);
-    const auto beyond = static_cast<std::int32_t>(end - *side.next);
-    if (ahead > 0)
-        side.missing += static_cast<std::uint32_t>(ahead);
-    else if (beyond <= 0 && side.missing) // late rather than repeated
-        side.missing -= std::min<std::uint64_t>(side.missing, segment.length);
-    if (beyond <= 0)
-        return 0;
-    side.next = end;
-    return ahead > 0 ? segment.length : static_cast<std::uint32_t>(beyond);
-}
-
 void note(Session& session, const packet_info* pinfo, std::uint32_t stream, std::vector<EndingNote>& found,
           std::int64_t silence) {
     for (auto& ending : found) {
         Transport::Note note{pinfo->num, stream, ending.diagnosis, std::move(ending.text)};
         if (ending.diagnosis == Diagnosis::idle_timeout) {
             note.silence = silence;
-            ++(*silences)[(silence + silence_step / 2) / silence_step];
+            ++capture->silences[(silence + silence_step / 2) / silence_step];
         }
         session.transport.notes.push_back(std::move(note));
     }
@@ -94,21 +63,7 @@ void end_connection(Session& session, const packet_info* pinfo, const Upgraded& 
     note(session, pinfo, upgraded.stream, found, ending.silence);
 }
 
-/// A Close frame cannot have been overlooked, nor the response.
-bool all_was_seen(const Transport& transport, const Segment& segment, Direction from, const Upgraded* upgraded) {
-    for (std::size_t i = 0; i < 2; ++i) {
-        const auto& side = transport.sides[i];
-        if (side.missing)
-            return false;
-        if (upgraded && (side.unread > (transport.tls ? longest_alert : 0) || upgraded->tally.sides[i].uncertain))
-            return false;
-    }
-    const auto& other = transport.sides[from == Direction::client_to_server ? 1 : 0];
-    // What the sender acknowledges was sent, whether it was captured or not. A FIN counts as one byte.
-    return !(segment.flags & ACK) || !other.next ||
-           static_cast<std::int32_t>(segment.acknowledged - *other.next) <= (other.fin ? 1 : 0);
-}
-
+/// One side ends the TCP connection.
 void observe_end(Session& session, const packet_info* pinfo, const Segment& segment, Direction from) {
     auto& transport = session.transport;
     auto& side = transport.sides[static_cast<std::size_t>(from)];
@@ -158,20 +113,6 @@ bool end_stream(Session& session, const packet_info* pinfo, Ending& ending, bool
     if (transport.ended && upgraded)
         transport.summary = {pinfo->num, upgraded->stream, now(pinfo), upgraded->tally};
     return true;
-}
-
-/// The TCP connection of streams that are not over.
-void observe_end_of_all(Http2Connection& connection, const packet_info* pinfo, const Segment& segment, std::size_t side) {
-    const bool certain = connection.whole && all_was_seen(connection.transport, segment, static_cast<Direction>(side), nullptr);
-    connection.for_each_open([&](Session& session) {
-        Ending ending;
-        ending.by = session.direction(pinfo);
-        ending.reset = (segment.flags & RST) != 0;
-        if (end_stream(session, pinfo, ending, certain))
-            connection.note_end(pinfo->num, session);
-    });
-    auto& fin = connection.transport.sides[side].fin;
-    fin = fin || (segment.flags & FIN);
 }
 
 /// The request is sent once more.
@@ -226,7 +167,7 @@ void observe(Session& session, const packet_info* pinfo, const Segment& segment)
     auto& side = transport.sides[static_cast<std::size_t>(from)];
     if (!(segment.flags & RST))
         note_ttl(side, segment.ttl);
-    const auto fresh = note_bytes(side, segment);
+    const auto fresh = side.take(segment.sequence, segment.length);
     if (auto* upgraded = session.upgraded_at(pinfo->num)) {
         const bool decoded = upgraded->tally.pieces != transport.pieces;
         transport.pieces = upgraded->tally.pieces;
@@ -246,7 +187,7 @@ std::uint32_t alike(std::int64_t silence) {
     const auto step = (silence + silence_step / 2) / silence_step;
     std::uint32_t count = 0;
     for (std::int64_t at = step - 1; at <= step + 1; ++at)
-        if (const auto it = silences->find(at); it != silences->end())
+        if (const auto it = capture->silences.find(at); it != capture->silences.end())
             count += it->second;
     return count;
 }
@@ -255,6 +196,31 @@ bool shown(Session& session, const packet_info* pinfo, const Transport::Note& no
     if (!PINFO_FD_VISITED(pinfo))
         return note.certain;
     return !note.unless_answered || !session.answered(note.unless_answered);
+}
+
+/// A reset may come before the server sends anything else than its SYN.
+void recall_syn(Session& session, packet_info* pinfo) {
+    auto& server = session.transport.sides[1];
+    if (server.ttl >= 0 || session.transport.request_packet)
+        return;
+    if (const auto* conversation = find_conversation_of(pinfo))
+        server.ttl = conversation->syn_ttl;
+}
+
+} // namespace
+
+bool all_was_seen(const Transport& transport, const Segment& segment, Direction from, const Upgraded* upgraded) {
+    for (std::size_t i = 0; i < 2; ++i) {
+        const auto& side = transport.sides[i];
+        if (side.missing)
+            return false;
+        if (upgraded && (side.unread > (transport.tls ? longest_alert : 0) || upgraded->tally.sides[i].uncertain))
+            return false;
+    }
+    const auto& other = transport.sides[from == Direction::client_to_server ? 1 : 0];
+    // What the sender acknowledges was sent, whether it was captured or not. A FIN counts as one byte.
+    return !(segment.flags & ACK) || !other.next ||
+           static_cast<std::int32_t>(segment.acknowledged - *other.next) <= (other.fin ? 1 : 0);
 }
 
 bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session) {
@@ -282,89 +248,31 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
     return layer != nullptr;
 }
 
-bool has_tls(const packet_info* pinfo) {
-    for (auto* at = wmem_list_head(pinfo->layers); at; at = wmem_list_frame_next(at))
-        if (GPOINTER_TO_INT(wmem_list_frame_data(at)) == tls_id)
-            return true;
-    return false;
-}
-
-/// Most packets of most files end here.
-void observe_other(tvbuff_t* tvb, packet_info* pinfo) {
-    constexpr guint32 longest_syn = 160;
-    Segment segment;
-    if (pinfo->fd->pkt_len > longest_syn || !find_segment(tvb, pinfo, segment) || (segment.flags & (SYN | ACK)) != (SYN | ACK))
-        return;
-    if (auto* conversation = find_tcp_conversation(pinfo))
-        conversation_add_proto_data(conversation, syn_ttl_key, GINT_TO_POINTER(segment.ttl + 1));
-}
-
-/// A connection that may carry several.
-bool watch_streams(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Connection& connection) {
-    Segment segment;
-    if (!PINFO_FD_VISITED(pinfo) && find_segment(tvb, pinfo, segment)) {
-        const auto side = connection.side(pinfo);
-        note_bytes(connection.transport.sides[side], segment);
-        if (segment.flags & (FIN | RST))
-            observe_end_of_all(connection, pinfo, segment, side);
-    }
-    bool shown = false;
-    if (tree)
-        connection.for_each_ended(pinfo->num, [&](Session& session) { shown = show_notes(tvb, pinfo, tree, session) || shown; });
-    return shown;
-}
-
-void begin(Session& session, packet_info* pinfo) {
-    auto& server = session.transport.sides[1];
-    if (server.ttl >= 0 || session.transport.request_packet)
-        return;
-    auto* conversation = find_tcp_conversation(pinfo);
-    if (!conversation)
-        return;
-    if (const auto ttl = GPOINTER_TO_INT(conversation_get_proto_data(conversation, syn_ttl_key)))
-        server.ttl = ttl - 1;
-}
-
-} // namespace
-
-bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool certain) noexcept {
+bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool of_stream,
+                        bool certain) noexcept {
     Ending ending;
     ending.by = by;
     ending.reset = reset;
-    ending.stream = true;
+    ending.stream = of_stream;
     return end_stream(session, pinfo, ending, certain);
 }
 
-bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session* session) {
-    const bool first = !PINFO_FD_VISITED(pinfo);
-    if (!session) {
-        if (auto* http2 = find_http2(pinfo))
-            return watch_streams(tvb, pinfo, tree, *http2);
-        if (first)
-            observe_other(tvb, pinfo);
-        return false;
-    }
+void note_syn(tvbuff_t* tvb, packet_info* pinfo) {
+    constexpr guint32 longest_syn = 160;
     Segment segment;
-    if (first && find_segment(tvb, pinfo, segment)) {
-        begin(*session, pinfo);
-        if (!session->transport.tls && segment.length)
-            session->transport.tls = has_tls(pinfo);
-        observe(*session, pinfo, segment);
+    if (pinfo->fd->pkt_len <= longest_syn && find_segment(tvb, pinfo, segment) && (segment.flags & (SYN | ACK)) == (SYN | ACK))
+        conversation_of(pinfo).syn_ttl = segment.ttl;
+}
+
+bool watch_connection(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session) {
+    Segment segment;
+    if (!PINFO_FD_VISITED(pinfo) && find_segment(tvb, pinfo, segment)) {
+        recall_syn(session, pinfo);
+        if (!session.transport.tls && segment.length)
+            session.transport.tls = layers_of(pinfo).tls;
+        observe(session, pinfo, segment);
     }
-    return tree && show_notes(tvb, pinfo, tree, *session);
-}
-
-void register_transport_watch() {
-    register_init_routine([] { silences = new std::unordered_map<std::int64_t, std::uint32_t>; });
-    register_cleanup_routine([] {
-        delete silences;
-        silences = nullptr;
-    });
-}
-
-void hand_off_transport_watch() {
-    tls_id = proto_get_id_by_filter_name("tls");
-    syn_ttl_key = proto_registrar_get_id_byname("ws.session.duration");
+    return tree && show_notes(tvb, pinfo, tree, session);
 }
 
 } // namespace ws

@@ -1,68 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// The ends of connections: FIN, RST and retransmissions carry nothing for the frames' dissector.
 #pragma once
 
-#include "wireshark/compat.h"
-
-#include "dissector/diagnosis.hpp"
-#include "dissector/tally.hpp"
-
-#include <optional>
-#include <string>
-#include <vector>
+#include "state/session.hpp"
+#include "wireshark/tcp_segment.hpp"
 
 namespace ws {
 
-/// What TCP's own packets tell of a connection; part of its session.
-struct Transport {
-    struct Side {
-        std::optional<std::uint32_t> next; ///< Sequence number after what was seen.
-        std::uint64_t missing = 0;         ///< Bytes before that which were not captured, so far.
-        std::uint64_t unread = 0;          ///< New bytes since the last that were decoded.
-        int ttl = -1;                      ///< Of all its packets; -1: none, or they differ.
-        bool ttl_varies = false;
-        bool fin = false;
-    };
-    /// What a packet shows beside its frames; kept for later visits.
-    struct Note {
-        std::uint32_t packet;
-        std::uint32_t stream;
-        Diagnosis diagnosis;
-        std::string text;
-        std::int64_t silence = 0;          ///< Of idle_timeout.
-        std::uint32_t unless_answered = 0; ///< The request's packet: shown only if it was never answered.
-        bool certain = true;               ///< Else known from the second visit on.
-    };
-    struct Summary {
-        std::uint32_t packet = 0;
-        std::uint32_t stream = 0;
-        std::int64_t end = 0;
-        Tally tally;
-    };
+/// What a TCP packet's header means for a WebSocket connection, after the packet was dissected. Returns whether it shows
+/// anything. `tvb` is the packet.
+bool watch_connection(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session);
 
-    Side sides[2]; ///< Indexed by Direction.
-    bool tls = false;
-    bool ended = false;
-    std::uint32_t pieces = 0; ///< Of the upgraded connection, before this packet.
-    // The request that waits for its response
-    std::uint32_t request_packet = 0; ///< 0: none.
-    std::uint32_t request_sequence = 0;
-    std::uint32_t retransmissions = 0;
-    bool acknowledged = false;
-    bool no_answer_noted = false;
-    std::uint64_t answered_bytes = 0;
+/// The first visit: a packet of a connection that has nothing to do with WebSocket so far.
+void note_syn(tvbuff_t* tvb, packet_info* pinfo);
 
-    std::vector<Note> notes;
-    Summary summary;
-};
+/// A Close frame cannot have been overlooked, nor the response: by this segment no byte is missing of either direction. `from`:
+/// who sent the segment. `upgraded`: the connection, or null.
+bool all_was_seen(const Transport& transport, const Segment& segment, Direction from, const Upgraded* upgraded);
 
-class Session;
+/// The first visit: one side ends a stream of HTTP/2 (`of_stream`), or the TCP connection under it. `certain`: no byte of that is
+/// missing. Returns whether it ends the session.
+bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool of_stream,
+                        bool certain) noexcept;
 
-/// Every TCP packet comes by here after it was dissected: what its header means for a WebSocket connection. Returns whether it
-/// shows anything. `tvb` is the packet. `session`: of its connection, or null.
-bool watch_transport(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session* session);
-
-/// The first visit: one side ends a stream of HTTP/2. `certain`: no byte of its connection is missing. Returns whether it is
-/// over.
-bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool certain) noexcept;
+/// What was noted of the session's end in this packet. Returns whether it shows anything.
+bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session);
 
 } // namespace ws

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The opening handshake. HTTP decodes it and asks nobody, on ports that it owns: so a post-dissector looks at each packet in
-// which HTTP found a request or response, and reads the heads from the packet's data sources.
+// The opening handshake. HTTP decodes it and asks nobody, on ports that it owns: so each packet in which HTTP found a request or
+// response comes by here afterwards, and the heads are read from its data sources.
 #include "flow/handshake.hpp"
 
 #include "flow/connect.hpp"
 #include "flow/connect_tunnel.hpp"
-#include "flow/endings.hpp"
-#include "flow/frames.hpp"
+#include "flow/handshake_half.hpp"
+#include "state/capture.hpp"
 #include "state/open_requests.hpp"
-#include "view/diagnosis_fields.hpp"
-#include "view/handshake_fields.hpp"
-#include "wireshark/protocol.hpp"
+#include "wireshark/handles.hpp"
+#include "wireshark/layers.hpp"
+#include "wireshark/packet_keys.hpp"
 #include "wireshark/tcp_ends.hpp"
 #include "wireshark/tcp_segment.hpp"
 
@@ -20,54 +20,19 @@
 namespace ws {
 namespace {
 
-int http_id = -1;
-int tcp_id = -1;
-int tls_id = -1;
-int socks_id = -1;
-dissector_handle_t handle;
-
-/// What was found so far in the packet that is being dissected; lives in its pool.
-struct Seen {
-    std::uint32_t heads; ///< Of requests of any kind.
-    std::uint32_t requests;
+/// What was found so far in the packet that is being dissected.
+struct HeadsFound {
+    std::uint32_t requests; ///< Of any kind.
+    std::uint32_t upgrade_requests;
     std::uint32_t responses;
     const guint8* shown; ///< The head that dissect_response_before() took care of.
     std::size_t shown_size;
-    bool apart;            ///< Its heads were shown by dissect_heads_of().
-    const guint8* upgrade; ///< The 101 response.
+    bool in_own_conversation; ///< Its heads were shown by dissect_heads_of().
+    const guint8* upgrade;    ///< The 101 response.
 };
 
-constexpr guint32 seen_key = 0xffffffff; // those of streams and sessions are below
-
-Seen& seen_in(packet_info* pinfo) {
-    auto* seen = static_cast<Seen*>(p_get_proto_data(pinfo->pool, pinfo, protocol.id, seen_key));
-    if (!seen) {
-        seen = wmem_new0(pinfo->pool, Seen);
-        p_add_proto_data(pinfo->pool, pinfo, protocol.id, seen_key, seen);
-    }
-    return *seen;
-}
-
-struct Layers {
-    bool http_on_tcp = false;   ///< The only HTTP layer lies directly on TCP,
-    bool http_on_socks = false; ///< or on SOCKS.
-    bool tls = false;
-};
-
-Layers look_at_layers(const packet_info* pinfo) {
-    Layers layers;
-    unsigned http = 0;
-    int below = -1;
-    for (auto* at = wmem_list_head(pinfo->layers); at; at = wmem_list_frame_next(at)) {
-        const int id = GPOINTER_TO_INT(wmem_list_frame_data(at));
-        if (id == http_id) {
-            layers.http_on_tcp = ++http == 1 && below == tcp_id;
-            layers.http_on_socks = http == 1 && below == socks_id;
-        }
-        layers.tls = layers.tls || id == tls_id;
-        below = id;
-    }
-    return layers;
+HeadsFound& heads_in(packet_info* pinfo) {
+    return kept_with<HeadsFound>(pinfo, packet_key::heads_found);
 }
 
 /// Cheap: most heads have nothing to do with WebSocket.
@@ -102,58 +67,39 @@ std::size_t find_tcp_payload(std::string_view bytes, const packet_info* pinfo) {
 /// Frames follow from the next packet on. On plain TCP we then ask for them directly: HTTP in between would cost time and hide
 /// the sequence numbers. Inside TLS HTTP goes on handing them over.
 void take_conversation(packet_info* pinfo, dissector_handle_t to) {
-    const auto layers = look_at_layers(pinfo);
-    if (!layers.http_on_tcp && !(layers.http_on_socks && to == frames_handle()))
+    const auto layers = layers_of(pinfo);
+    if (!layers.http_on_tcp && !(layers.http_on_socks && to == handles.frames))
         return;
     auto* conversation = tcp_conversation(pinfo);
     const auto now = conversation_get_dissector(conversation, pinfo->num + 1);
     const char* name = now ? dissector_handle_get_dissector_name(now) : nullptr;
-    if (now == tunnel_handle() && to == undecided_handle())
+    if (now == handles.connect_tunnel && to == handles.awaiting_response)
         return; // the proxy's answer may be still to come
-    if (!now || layers.http_on_socks || now == undecided_handle() || now == frames_handle() || now == tunnel_handle() ||
-        (name && g_str_has_prefix(name, "http")))
+    if (!now || layers.http_on_socks || now == handles.awaiting_response || now == handles.frames ||
+        now == handles.connect_tunnel || (name && g_str_has_prefix(name, "http")))
         conversation_set_dissector_from_frame_number(conversation, pinfo->num + 1, to);
 }
 
-/// Everything of one head that outlives the C++ objects of its reading.
-struct Half {
-    bool is_websocket;
-    Handshake handshake;
-    HandshakeContext context;
-};
-
 /// Ordinary requests on this connection that will be answered first (RFC 9112 9.3.2).
-std::uint32_t requests_before(packet_info* pinfo, const Seen& seen, const Session& session) {
-    const auto all = std::max(open_requests(pinfo), tunnel_awaits_answer(pinfo) ? 1U : 0U) + seen.heads;
+std::uint32_t requests_before(packet_info* pinfo, const HeadsFound& found, const Session& session) {
+    const auto all = std::max(open_requests(pinfo), tunnel_awaits_answer(pinfo) ? 1U : 0U) + found.requests;
     return all > session.waiting() ? all - session.waiting() : 0;
 }
 
-Half read_request_head(const HttpHead& head, packet_info* pinfo, bool secure, Seen& seen) {
-    Offer offer;
-    Half half{true, read_request(head, secure, packet_arena(pinfo), offer), {}};
-    RequestNotes notes;
-    half.context.diagnoses = diagnose_request(head, pinfo->abs_ts.secs, read_claims, packet_arena(pinfo), notes);
+HandshakeHalf read_request_head(const HttpHead& head, packet_info* pinfo, bool secure, HeadsFound& found) {
     auto& session = session_of(pinfo, Direction::client_to_server);
-    auto* exchange = session.find_request(pinfo->num, seen.requests);
+    const auto ordinal = found.upgrade_requests++;
+    const auto half = read_request_half(head, pinfo, session, ordinal, requests_before(pinfo, found, session), secure);
     if (!PINFO_FD_VISITED(pinfo)) {
-        const auto others = requests_before(pinfo, seen, session);
-        exchange = &session.add_request(pinfo, seen.requests, offer.key);
-        exchange->others_first = others;
-        exchange->offer = std::move(offer);
-        exchange->notes = std::move(notes);
-        remember_target(exchange->notes.host, secure);
-        if (!exchange->response_packet)
-            take_conversation(pinfo, undecided_handle());
+        remember_target(half.exchange->notes.host, secure);
+        if (!half.exchange->response_packet)
+            take_conversation(pinfo, handles.awaiting_response);
     }
-    ++seen.requests;
-    half.context.direction = Direction::client_to_server;
-    half.context.stream = exchange ? exchange->stream : 0;
-    half.context.other_packet = exchange ? exchange->response_packet : 0;
     return half;
 }
 
-Half read_response_head(const HttpHead& head, packet_info* pinfo, Seen& seen) {
-    const auto ordinal = seen.responses++;
+HandshakeHalf read_response_head(const HttpHead& head, packet_info* pinfo, HeadsFound& found) {
+    const auto ordinal = found.responses++;
     auto* known = find_session(pinfo);
     const bool awaited =
         known && known->direction(pinfo) == Direction::server_to_client &&
@@ -162,39 +108,29 @@ Half read_response_head(const HttpHead& head, packet_info* pinfo, Seen& seen) {
         return {};
     if (!PINFO_FD_VISITED(pinfo) && head.status != 101 && known && known->is_for_another())
         return {};
-    auto& session = session_of(pinfo, Direction::server_to_client);
-    auto* exchange = PINFO_FD_VISITED(pinfo) ? session.find_response(pinfo->num, ordinal) : &session.add_response(pinfo, ordinal);
-    if (!exchange)
-        return {};
-    if (const auto* accept = head.find("Sec-WebSocket-Accept"); accept && !exchange->request_captured)
-        exchange->accept = accept->value;
-    Half half{true, read_response(head, exchange->request_captured ? &exchange->offer : nullptr, packet_arena(pinfo)), {}};
-    half.context.diagnoses =
-        diagnose_response(head, half.handshake, exchange->request_captured ? &exchange->notes : nullptr, packet_arena(pinfo));
-    half.context.direction = Direction::server_to_client;
-    half.context.stream = exchange->stream;
-    half.context.other_packet = exchange->request_captured ? exchange->request_packet : 0;
-    half.context.has_time = exchange->request_captured && exchange->request_packet <= pinfo->num;
-    nstime_delta(&half.context.time, &pinfo->abs_ts, &exchange->request_time);
-    if (head.status == 101)
-        pass_response(pinfo, exchange->stream);
-    if (!PINFO_FD_VISITED(pinfo) && head.status == 101) {
-        auto& upgraded =
-            session.upgrade(pinfo, exchange->stream, negotiate(half.handshake.extensions, half.handshake.extensions_read),
-                            half.handshake.protocols.empty() ? std::string_view{} : half.handshake.protocols[0]);
-        upgraded.answered = true;
-        take_conversation(pinfo, frames_handle());
+    const auto half = read_response_half(head, pinfo, session_of(pinfo, Direction::server_to_client), ordinal);
+    if (half.exchange && head.status == 101)
+        pass_response(pinfo, half.exchange->stream);
+    if (half.begins) {
+        half.begins->answered = true;
+        take_conversation(pinfo, handles.frames);
     }
     return half;
 }
 
-Half read_half(const HttpHead& head, packet_info* pinfo, bool secure, Seen& seen) noexcept {
+HandshakeHalf read_half(const HttpHead& head, packet_info* pinfo, bool secure, HeadsFound& found) noexcept {
     if (!head.is_request)
-        return read_response_head(head, pinfo, seen);
-    const auto half = is_upgrade_request(head) ? read_request_head(head, pinfo, secure, seen) : Half{};
-    ++seen.heads;
+        return read_response_head(head, pinfo, found);
+    const auto half = is_upgrade_request(head) ? read_request_head(head, pinfo, secure, found) : HandshakeHalf{};
+    ++found.requests;
     return half;
 }
+
+/// What was shown of a run of heads, and where frames follow the 101 response that ended it; nowhere: `tvb` null.
+struct HeadsShown {
+    bool any = false;
+    Place frames{};
+};
 
 /// As much of a 101 response as the snap length left: it upgrades to WebSocket.
 bool is_cut_response(std::string_view head) {
@@ -220,18 +156,21 @@ void upgrade_by_cut_response(packet_info* pinfo) noexcept {
     auto& connection = session.upgrade_unanswered(pinfo).connection;
     connection.begin(Direction::client_to_server);
     connection.begin(Direction::server_to_client);
-    take_conversation(pinfo, frames_handle());
+    take_conversation(pinfo, handles.frames);
 }
 
-/// The heads in one data source, from `at` on. Returns whether anything was shown.
-bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet_info* pinfo, proto_tree* tree, bool secure) {
+/// The heads in one data source, from `at` on.
+HeadsShown dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet_info* pinfo, proto_tree* tree,
+                         bool secure) {
     const auto arena = packet_arena(pinfo);
     auto* session = find_session(pinfo);
-    bool found = false;
+    HeadsShown shown;
     bool first = true;
     while (at < bytes.size() && g_ascii_isalpha(bytes[at])) {
-        if (watch_connect(tvb, static_cast<int>(at), bytes.substr(at), pinfo, tree))
-            return true;
+        if (watch_connect(tvb, static_cast<int>(at), bytes.substr(at), pinfo, tree)) {
+            shown.any = true;
+            break;
+        }
         const bool connect = bytes.substr(at).starts_with("CONNECT ");
         if (!connect && !mentions_websocket(bytes.substr(at)) &&
             !(session && (session->awaits_response() || PINFO_FD_VISITED(pinfo))))
@@ -247,24 +186,27 @@ bool dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet
         if (!first && size > bytes.size() - at) // HTTP waits for the rest of the body
             break;
         first = false;
-        auto& seen = seen_in(pinfo);
+        auto& found = heads_in(pinfo);
         const auto* begin = reinterpret_cast<const guint8*>(bytes.data()) + at;
         // Out of order, it is in the packet and also in what TCP has put together.
-        if (seen.shown && seen.shown_size == head.size && std::equal(begin, begin + head.size, seen.shown))
-            return true;
-        if (const Half half = read_half(head, pinfo, secure, seen); half.is_websocket) {
-            static_assert(std::is_trivially_destructible_v<Half>);
-            found = true;
+        if (found.shown && found.shown_size == head.size && std::equal(begin, begin + head.size, found.shown)) {
+            shown.any = true;
+            break;
+        }
+        if (const auto half = read_half(head, pinfo, secure, found); half.is_websocket) {
+            static_assert(std::is_trivially_destructible_v<HandshakeHalf>);
+            shown.any = true;
             add_handshake(tree, pinfo, tvb, static_cast<int>(at), bytes.substr(at, head.size), half.handshake, half.context);
             if (half.handshake.status == 101) {
-                seen.upgrade = begin;
-                dissect_after_response(tvb, static_cast<int>(at + head.size), pinfo, tree);
+                found.upgrade = begin;
+                if (const auto end = static_cast<int>(at + head.size); tvb_reported_length_remaining(tvb, end) > 0)
+                    shown.frames = {tvb, end};
                 break;
             }
         }
         at += size;
     }
-    return found;
+    return shown;
 }
 
 /// A record of TLS after that with the response, in the same packet. HTTP goes by the packet's number and takes it for more of
@@ -280,12 +222,14 @@ bool is_tls_record(const struct data_source* source) {
     return is_record;
 }
 
-bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
-    auto& seen = seen_in(pinfo);
-    if (seen.apart)
+} // namespace
+
+bool dissect_heads_of_packet(packet_info* pinfo, proto_tree* tree, List<Place>& frames) {
+    auto& found = heads_in(pinfo);
+    if (found.in_own_conversation)
         return true;
-    const bool tls = look_at_layers(pinfo).tls;
-    bool found = false;
+    const bool tls = layers_of(pinfo).tls;
+    bool any = false;
     bool upgraded = false;
     for (auto* source = pinfo->data_src; source; source = g_slist_next(source)) {
         auto* tvb = get_data_source_tvb(static_cast<struct data_source*>(source->data));
@@ -296,7 +240,7 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
                 continue;
             if (!is_overlooked(bytes))
                 break;
-            dissect_after_response(tvb, 0, pinfo, tree);
+            frames.push_back(packet_arena(pinfo), {tvb, 0});
             continue;
         }
         if (size < 16)
@@ -304,32 +248,17 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree) {
         // A data source of its own (reassembled, decrypted) begins with the message; a frame has the headers of other layers
         // before it.
         const auto at = source == pinfo->data_src || !g_ascii_isalpha(bytes[0]) ? find_tcp_payload(bytes, pinfo) : 0;
-        if (at != std::string_view::npos)
-            found = dissect_heads(tvb, bytes, at, pinfo, tree, tls) || found;
+        if (at != std::string_view::npos) {
+            const auto shown = dissect_heads(tvb, bytes, at, pinfo, tree, tls);
+            any = any || shown.any;
+            if (shown.frames.tvb)
+                frames.push_back(packet_arena(pinfo), shown.frames);
+        }
         const auto* begin = reinterpret_cast<const guint8*>(bytes.data());
-        upgraded = seen.upgrade && !std::less()(seen.upgrade, begin) && std::less()(seen.upgrade, begin + size);
+        upgraded = found.upgrade && !std::less()(found.upgrade, begin) && std::less()(found.upgrade, begin + size);
     }
-    return found;
+    return any;
 }
-
-/// Every packet, after all other dissectors.
-int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
-    if (!protocol.take_over)
-        return 0;
-    // HTTP keeps this for each packet in which it has dissected a head, and did not put it off until its body is complete.
-    const auto* http = static_cast<const http_req_res_t*>(p_get_proto_data(wmem_file_scope(), pinfo, http_id, 0));
-    const bool handshake = http && dissect_sources(pinfo, tree);
-    if (http && !PINFO_FD_VISITED(pinfo))
-        count_http_message(pinfo, *http);
-    if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt)
-        return handshake;
-    auto* session = find_session(pinfo);
-    const bool frames = dissect_unclaimed(tvb, pinfo, tree, session);
-    const bool ending = watch_transport(tvb, pinfo, tree, frames ? find_session(pinfo) : session);
-    return handshake || frames || ending;
-}
-
-} // namespace
 
 bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
     auto* source = tvb_get_ds_tvb(tvb);
@@ -344,42 +273,26 @@ bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree
         return true;
     if (begin + head.size > end) // HTTP does not know folded lines
         return false;
-    auto& seen = seen_in(pinfo);
+    auto& found = heads_in(pinfo);
     const auto* start = reinterpret_cast<const guint8*>(bytes.data()) + begin;
-    if (seen.shown == start)
+    if (found.shown == start)
         return true;
-    seen.shown = start;
-    seen.shown_size = head.size;
-    seen.upgrade = start;
-    const Half half = read_half(head, pinfo, look_at_layers(pinfo).tls, seen);
+    found.shown = start;
+    found.shown_size = head.size;
+    found.upgrade = start;
+    const auto half = read_half(head, pinfo, layers_of(pinfo).tls, found);
     if (half.is_websocket)
         add_handshake(tree, pinfo, source, static_cast<int>(begin), bytes.substr(begin, head.size), half.handshake, half.context);
     return true;
 }
 
-bool is_http_on_tcp(const packet_info* pinfo) {
-    return look_at_layers(pinfo).http_on_tcp;
-}
-
-void dissect_heads_of(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
-    seen_in(pinfo).apart = true;
+Place dissect_heads_of(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
+    heads_in(pinfo).in_own_conversation = true;
     auto* source = tvb_get_ds_tvb(tvb);
     const auto begin = static_cast<std::size_t>(tvb_raw_offset(tvb));
     const auto size = begin + tvb_captured_length(tvb);
     const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(source, 0, static_cast<int>(size))), size);
-    dissect_heads(source, bytes, begin, pinfo, tree, look_at_layers(pinfo).tls);
-}
-
-void register_handshake_dissector() {
-    handle = create_dissector_handle(dissect_after_all, protocol.id);
-    register_postdissector(handle);
-}
-
-void hand_off_handshake_dissector() {
-    http_id = proto_get_id_by_filter_name("http");
-    tcp_id = proto_get_id_by_filter_name("tcp");
-    tls_id = proto_get_id_by_filter_name("tls");
-    socks_id = proto_get_id_by_filter_name("socks");
+    return dissect_heads(source, bytes, begin, pinfo, tree, layers_of(pinfo).tls).frames;
 }
 
 } // namespace ws

@@ -5,43 +5,11 @@
 
 #include "flow/frames.hpp"
 #include "flow/http2.hpp"
-#include "wireshark/protocol.hpp"
-
-#include <memory>
-#include <string>
-#include <unordered_map>
+#include "state/capture.hpp"
+#include "wireshark/packet_keys.hpp"
 
 namespace ws {
 namespace {
-
-struct Stream {
-    Session* session;
-    std::uint32_t number; ///< From 0.
-    std::uint32_t first_packet;
-    std::string request; ///< Heads as Http2Event has them.
-    std::string response;
-    std::uint32_t sequence[2] = {};
-};
-
-struct File {
-    std::unordered_map<const void*, std::unique_ptr<Stream>> streams;
-};
-File* file = nullptr;
-
-/// Under numbers from this on the streams of a packet's pieces are kept with it.
-constexpr guint32 first_key = 0x33330000;
-constexpr guint32 count_key = first_key - 1;
-/// Likewise that the handshake of a stream was shown.
-constexpr guint32 shown_keys = 0x44440000;
-
-std::uint32_t next_ordinal(packet_info* pinfo) {
-    auto* count = static_cast<std::uint32_t*>(p_get_proto_data(pinfo->pool, pinfo, protocol.id, count_key));
-    if (!count) {
-        count = wmem_new0(pinfo->pool, std::uint32_t);
-        p_add_proto_data(pinfo->pool, pinfo, protocol.id, count_key, count);
-    }
-    return (*count)++;
-}
 
 /// Some of the header fields of one half, a line each.
 const char* head_of(packet_info* pinfo, const void* data, const char* const* names, bool same_direction) {
@@ -71,11 +39,12 @@ const char* const of_request[] = {":method",
                                   nullptr};
 const char* const of_response[] = {":status", "server", "sec-websocket-protocol", "sec-websocket-extensions", nullptr};
 
-Stream& begin(packet_info* pinfo, const void* data, bool from_client, const char* request, const char* response) noexcept {
-    const auto number = static_cast<std::uint32_t>(file->streams.size());
-    auto& stream = *(file->streams[data] = std::make_unique<Stream>());
+Http3Stream& begin(packet_info* pinfo, const void* data, bool from_client, const char* request, const char* response) noexcept {
+    const auto number = static_cast<std::uint32_t>(capture->http3_streams.size());
+    auto& stream = capture->http3_streams[data];
     stream.number = number;
-    stream.session = &new_session(from_client ? pinfo->src : pinfo->dst, from_client ? pinfo->srcport : pinfo->destport);
+    stream.session =
+        &capture->sessions.add(from_client ? pinfo->src : pinfo->dst, from_client ? pinfo->srcport : pinfo->destport);
     stream.first_packet = pinfo->num;
     stream.request = request;
     stream.response = response;
@@ -83,13 +52,13 @@ Stream& begin(packet_info* pinfo, const void* data, bool from_client, const char
 }
 
 /// The stream of the piece that is handed over; null if it is not known.
-Stream* find_stream(packet_info* pinfo, const void* data) {
-    const auto key = first_key + next_ordinal(pinfo);
+Http3Stream* find_stream(packet_info* pinfo, const void* data) {
+    const auto key = packet_key::http3_stream_of_piece | kept_with<guint32>(pinfo, packet_key::http3_pieces)++;
     if (PINFO_FD_VISITED(pinfo)) // what HTTP/3 tells is another object then
-        return static_cast<Stream*>(p_get_proto_data(wmem_file_scope(), pinfo, protocol.id, key));
-    Stream* stream = nullptr;
-    if (const auto it = file->streams.find(data); it != file->streams.end()) {
-        stream = it->second.get();
+        return static_cast<Http3Stream*>(p_get_proto_data(wmem_file_scope(), pinfo, protocol.id, key));
+    Http3Stream* stream = nullptr;
+    if (const auto it = capture->http3_streams.find(data); it != capture->http3_streams.end()) {
+        stream = &it->second;
     } else {
         const bool from_client = http3_header(pinfo, data, ":path", true) != nullptr;
         if (!from_client && !http3_header(pinfo, data, ":path", false))
@@ -97,7 +66,7 @@ Stream* find_stream(packet_info* pinfo, const void* data) {
         const char* request = head_of(pinfo, data, of_request, from_client);
         stream = &begin(pinfo, data, from_client, request, head_of(pinfo, data, of_response, !from_client));
     }
-    if (may_revisit(pinfo))
+    if (capture->revisits.may(pinfo))
         p_add_proto_data(wmem_file_scope(), pinfo, protocol.id, key, stream);
     return stream;
 }
@@ -109,9 +78,9 @@ void dissect_http3_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, v
     if (!stream)
         return;
     auto& session = *stream->session;
-    const auto shown_key = shown_keys + stream->number;
-    if (stream->first_packet == pinfo->num && !p_get_proto_data(pinfo->pool, pinfo, protocol.id, shown_key)) {
-        p_add_proto_data(pinfo->pool, pinfo, protocol.id, shown_key, stream);
+    if (auto& shown = kept_with<bool>(pinfo, packet_key::http3_handshake | stream->number);
+        stream->first_packet == pinfo->num && !shown) {
+        shown = true;
         dissect_http2_handshake(tvb, pinfo, tree, session, stream->request, stream->response);
     }
     auto& sequence = stream->sequence[static_cast<std::size_t>(session.direction(pinfo))];
@@ -119,14 +88,6 @@ void dissect_http3_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, v
     if (!PINFO_FD_VISITED(pinfo))
         sequence += tvb_reported_length(tvb);
     col_set_fence(pinfo->cinfo, COL_INFO);
-}
-
-void register_http3_frames() {
-    register_init_routine([] { file = new File; });
-    register_cleanup_routine([] {
-        delete file;
-        file = nullptr;
-    });
 }
 
 } // namespace ws

@@ -1,51 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "wireshark/compat.h"
-
-#include "dissector/connection.hpp"
-
-#include <vector>
+#include "state/session.hpp"
 
 namespace ws {
 
-class Session;
-struct Upgraded;
-
-/// HTTP's dissector reads no more heads on a conversation that was upgraded, and none inside a CONNECT tunnel to one of its own
-/// ports. There it is called for a conversation of its own, with a port that TCP does not have, and begins anew.
-struct HttpApart {
-    struct Conversation {
-        std::uint32_t from_packet;
-        guint32 port;
-    };
-    /// Where, in a piece of payload that came after an upgrade, frames end.
-    struct Part {
-        std::uint32_t packet;
-        std::uint32_t stream;
-        // Of the piece. A later visit may leave out pieces that wait for more: its ordinal alone does not tell which one this is.
-        std::uint32_t ordinal;
-        std::size_t size;
-        std::size_t offset;
-        guint32 port; ///< 0: what follows is too short to tell; it waits for the next segment.
-    };
-    std::vector<Conversation> conversations;
-    bool open = false; ///< The last of them has not led to an upgrade so far.
-    std::vector<Part> parts;
-
-    /// 0: HTTP has the conversation that TCP has.
-    guint32 port_at(std::uint32_t packet) const;
-    /// The first visit: the conversation that is open, or a new one.
-    guint32 begin(std::uint32_t packet);
+/// Where, in a piece of payload, frames end and a head begins (RFC 9112 2.1).
+struct HttpPart {
+    bool found = false;
+    std::size_t offset = 0;
+    guint32 port = 0; ///< Of the conversation that HTTP has for it; 0: it is too short to tell, and waits for the next segment.
 };
 
-/// The part of a piece that is not frames but a head (RFC 9112 2.1), or null: a second request to upgrade, or its response.
-const HttpApart::Part* find_http_part(Session& session, const Upgraded& upgraded, const Piece& piece, packet_info* pinfo);
+/// The part of a piece that is not frames but a second request to upgrade, or its response.
+HttpPart find_http_part(Session& session, const Upgraded& upgraded, const Piece& piece, packet_info* pinfo);
 
 /// The first visit: this packet has a request to upgrade that HTTP would not read. Returns the port for it.
-guint32 begin_http_apart(packet_info* pinfo);
+guint32 begin_http_conversation(packet_info* pinfo);
 
-/// Calls HTTP's dissector in a conversation of its own, and shows what it says of WebSocket.
-void dissect_http_apart(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp, Direction direction, guint32 port);
+/// Calls HTTP's dissector in a conversation of its own. Returns false if it has only asked for more.
+bool call_http_in_own_conversation(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp, Direction direction,
+                                   guint32 port);
 
 } // namespace ws

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "state/sessions.hpp"
+#include "state/connection.hpp"
 
 namespace ws {
 
@@ -20,7 +20,5 @@ bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std:
 /// The first visit: does the connection carry frames whose handshake was not captured? If so it has a session from now on, which
 /// knows what came before this packet and seems to be frames too. Else null.
 Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept;
-
-void register_recognition();
 
 } // namespace ws

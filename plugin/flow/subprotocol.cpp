@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/subprotocol.hpp"
 
+#include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
 
 #include <algorithm>
@@ -42,9 +43,6 @@ dissector_table_t by_subprotocol;
 dissector_table_t by_port;
 heur_dissector_list_t heuristics;
 bool have_heuristics = false;
-dissector_handle_t json;
-int json_id = -1;
-int protocols_id = -1;
 
 /// Looked up on first use: other plugins hand off after this one.
 dissector_handle_t handle_of(Mapped& row) {
@@ -164,19 +162,18 @@ bool is_referenced(int field) {
 
 /// It keeps no state: where nobody looks at its tree, nor at the names of the protocols, it can be spared.
 bool json_is_looked_at(proto_tree* tree) {
-    return tree && json && (PTREE_DATA(tree)->visible || is_referenced(json_id) || is_referenced(protocols_id));
+    return tree && handles.json && (PTREE_DATA(tree)->visible || is_referenced(ids.json) || is_referenced(ids.frame_protocols));
 }
 
 /// JSON's dissector overwrites both columns with its name; ours say more.
 void call_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
     const bool writable = col_get_writable(pinfo->cinfo, -1);
     col_set_writable(pinfo->cinfo, -1, FALSE);
-    call(json, tvb, pinfo, tree, nullptr);
+    call(handles.json, tvb, pinfo, tree, nullptr);
     col_set_writable(pinfo->cinfo, -1, writable);
 }
 
-} // namespace
-
+/// The dissector that Wireshark or this plugin has for the connection's messages, or null.
 dissector_handle_t find_subdissector(const std::string& subprotocol, std::uint16_t server_port) {
     if (!subprotocol.empty()) {
         if (auto* handle = dissector_get_string_handle(by_subprotocol, subprotocol.c_str()))
@@ -188,22 +185,34 @@ dissector_handle_t find_subdissector(const std::string& subprotocol, std::uint16
     return dissector_get_uint_handle(by_port, server_port);
 }
 
-bool has_subdissector(const Upgraded& upgraded) {
-    return (upgraded.subdissector && upgraded.subdissector != json) || have_heuristics;
+dissector_handle_t subdissector_of(Upgraded& upgraded) {
+    if (!upgraded.subdissector_known) {
+        upgraded.subdissector = find_subdissector(upgraded.subprotocol, upgraded.server_port);
+        upgraded.subdissector_known = true;
+    }
+    return upgraded.subdissector;
+}
+
+} // namespace
+
+bool has_subdissector(Upgraded& upgraded) {
+    auto* handle = subdissector_of(upgraded);
+    return (handle && handle != handles.json) || have_heuristics;
 }
 
 void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
                      const Message& message) {
-    auto* handle = upgraded.subdissector;
-    const bool ask_others = (handle && handle != json) || have_heuristics;
-    const bool may_be_json = json_is_looked_at(tree) && (handle == json || (message.text && looks_like_json(message.data)));
+    auto* handle = subdissector_of(upgraded);
+    const bool ask_others = (handle && handle != handles.json) || have_heuristics;
+    const bool may_be_json =
+        json_is_looked_at(tree) && (handle == handles.json || (message.text && looks_like_json(message.data)));
     if (message.data.empty() || !(ask_others || may_be_json))
         return;
     auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
     if (ask_others) {
         col_set_fence(pinfo->cinfo, COL_INFO);
         auto& leftover = upgraded.leftover[static_cast<std::size_t>(direction)];
-        if ((handle && handle != json && call_subprotocol(tvb, pinfo, tree, upgraded, leftover, message)) ||
+        if ((handle && handle != handles.json && call_subprotocol(tvb, pinfo, tree, upgraded, leftover, message)) ||
             call(nullptr, tvb, pinfo, tree, upgraded.subprotocol.c_str()).taken) {
             col_set_fence(pinfo->cinfo, COL_INFO);
             return;
@@ -213,18 +222,16 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Upgraded& u
         call_json(tvb, pinfo, tree);
 }
 
-void hand_off_subdissectors() {
+void hand_off_subprotocols() {
     by_subprotocol = find_dissector_table("ws.protocol");
     by_port = find_dissector_table("ws.port");
     heuristics = find_heur_dissector_list("ws");
-    register_init_routine([] {
-        have_heuristics = false;
-        heur_dissector_table_foreach(
-            "ws", [](const char*, heur_dtbl_entry_t*, gpointer) { have_heuristics = true; }, nullptr);
-    });
-    json = find_dissector("json");
-    json_id = proto_get_id_by_filter_name("json");
-    protocols_id = proto_registrar_get_id_byname("frame.protocols");
+}
+
+void open_subprotocols() {
+    have_heuristics = false;
+    heur_dissector_table_foreach(
+        "ws", [](const char*, heur_dtbl_entry_t*, gpointer) { have_heuristics = true; }, nullptr);
 }
 
 } // namespace ws

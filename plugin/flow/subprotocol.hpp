@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "state/connection.hpp"
 #include "view/frame_fields.hpp"
 
 namespace ws {
@@ -10,10 +11,11 @@ namespace ws {
 void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
                      const Message& message);
 
-/// The dissector that Wireshark or this plugin has for the connection's messages, or null.
-dissector_handle_t find_subdissector(const std::string& subprotocol, std::uint16_t server_port);
-
 /// Some dissector wants the connection's messages also where nobody looks at the tree.
-bool has_subdissector(const Upgraded& upgraded);
+bool has_subdissector(Upgraded& upgraded);
+
+/// Once, and before each file.
+void hand_off_subprotocols();
+void open_subprotocols();
 
 } // namespace ws

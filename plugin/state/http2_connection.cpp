@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What is remembered of an HTTP/2 connection: which WebSocket connection each of its streams is.
-#include "flow/http2.hpp"
+#include "state/http2_connection.hpp"
 
 #include "wireshark/protocol.hpp"
 #include "wireshark/tcp_ends.hpp"
@@ -17,23 +17,26 @@ constexpr std::size_t most_sessions = 1 << 16;
 
 } // namespace
 
-Http2Connection::Http2Connection(const packet_info* pinfo) : port_(pinfo->srcport) {
+Http2Connection::Http2Connection(const packet_info* pinfo, Sessions& sessions)
+    : all_sessions_(sessions), port_(tcp_ports(pinfo).source) {
     copy_address_wmem(wmem_file_scope(), &end_, &tcp_source(pinfo));
 }
 
 std::size_t Http2Connection::side(const packet_info* pinfo) const {
-    return pinfo->srcport == port_ && addresses_equal(&tcp_source(pinfo), &end_) ? 0 : 1;
+    return tcp_ports(pinfo).source == port_ && addresses_equal(&tcp_source(pinfo), &end_) ? 0 : 1;
 }
 
 Session& Http2Connection::begin(packet_info* pinfo, const Http2Event& event) {
     const bool request = event.kind == Http2Event::Kind::request;
-    auto& session = new_session(request ? tcp_source(pinfo) : tcp_destination(pinfo), request ? pinfo->srcport : pinfo->destport);
+    const auto ports = tcp_ports(pinfo);
+    auto& session =
+        all_sessions_.add(request ? tcp_source(pinfo) : tcp_destination(pinfo), request ? ports.source : ports.destination);
     streams_[event.stream] = {&session, {}, 0};
     return session;
 }
 
-Http2Connection::Events Http2Connection::read(packet_info* pinfo, Bytes bytes, std::uint32_t repeated,
-                                              std::uint32_t ordinal) noexcept {
+Http2Connection::Events Http2Connection::read(packet_info* pinfo, Bytes bytes, std::uint32_t repeated, std::uint32_t ordinal,
+                                              bool revisits) noexcept {
     const auto arena = packet_arena(pinfo);
     List<Http2Event> told;
     http2_.feed(side(pinfo), bytes.subspan(repeated), arena, told);
@@ -53,7 +56,7 @@ Http2Connection::Events Http2Connection::read(packet_info* pinfo, Bytes bytes, s
         if (event.kind == Http2Event::Kind::reset || (event.kind == Http2Event::Kind::end && ++stream.ends == 2))
             streams_.erase(it);
     }
-    if (!events.empty() && may_revisit(pinfo)) {
+    if (!events.empty() && revisits) {
         auto& record = *records_.emplace_back(std::make_unique<Record>());
         record.packet = pinfo->num;
         record.ordinal = ordinal;

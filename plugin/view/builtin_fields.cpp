@@ -46,7 +46,7 @@ void add_builtin_fields(proto_tree* tree, packet_info* pinfo, const FrameTree& a
     }
 }
 
-void hand_off_builtin() {
+void hand_off_builtin_fields() {
     info_protocol = proto_registrar_get_byname("websocket");
     info_fin = proto_registrar_get_byname("websocket.fin");
     info_opcode = proto_registrar_get_byname("websocket.opcode");

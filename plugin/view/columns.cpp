@@ -4,7 +4,7 @@
 #include "dissector/close_code.hpp"
 #include "view/frame_fields.hpp"
 #include "view/line_buffer.hpp"
-#include "wireshark/protocol.hpp"
+#include "wireshark/packet_keys.hpp"
 
 #include <algorithm>
 
@@ -12,9 +12,6 @@ namespace ws {
 namespace {
 
 constexpr std::size_t most_text = 64; ///< Bytes of a text in the Info column.
-
-/// A packet may have several pieces, in records of TLS or streams of HTTP/2; the direction is told once.
-constexpr guint32 started_key = 0xfffffffe; // no stream has that number
 
 bool info_is_shown(const packet_info* pinfo) {
     return pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO) && pinfo->cinfo->col_first[COL_INFO] >= 0;
@@ -40,9 +37,11 @@ void start_columns(packet_info* pinfo, Direction direction) {
     if (!info_is_shown(pinfo))
         return;
     col_clear(pinfo->cinfo, COL_INFO); // what stands before a fence stays
-    if (p_get_proto_data(pinfo->pool, pinfo, protocol.id, started_key))
+    // A packet may have several pieces, in records of TLS or streams of HTTP/2; the direction is told once.
+    auto& started = kept_with<bool>(pinfo, packet_key::info_started);
+    if (started)
         return;
-    p_add_proto_data(pinfo->pool, pinfo, protocol.id, started_key, pinfo->pool);
+    started = true;
     col_append_sep_str(pinfo->cinfo, COL_INFO, "  ", direction_text(direction));
 }
 

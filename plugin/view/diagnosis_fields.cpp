@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/diagnosis_fields.hpp"
 
+#include "view/fields.hpp"
+
 #include "dissector/token.hpp"
 #include "wireshark/protocol.hpp"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/finding_fields.hpp"
 
+#include "view/fields.hpp"
+
 #include "wireshark/protocol.hpp"
 
 #include <vector>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/frame_fields.hpp"
 
+#include "view/fields.hpp"
+
 #include "dissector/close_code.hpp"
 #include "view/finding_fields.hpp"
 #include "view/line_buffer.hpp"
@@ -170,7 +172,7 @@ proto_tree* add_layer(proto_tree* tree, Place at, int length, const char* text, 
     return layer;
 }
 
-FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgraded& upgraded, Direction direction,
+FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
                     const Frame& frame, std::uint32_t captured_in) {
     FrameTree at{};
     if (!tree)
@@ -179,7 +181,7 @@ FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const U
     at.payload = payload_place(pinfo, at.frame, frame);
     const auto size = static_cast<int>(frame.bytes.size());
     const auto& h = frame.header;
-    at.tree = add_layer(tree, at.frame, size, describe(pinfo, tree, direction, h), upgraded.stream, direction);
+    at.tree = add_layer(tree, at.frame, size, describe(pinfo, tree, direction, h), stream, direction);
     add_header(at.tree, at.frame, frame);
     if (!frame.payload.empty())
         proto_tree_add_item(at.tree, hf_payload, at.payload.tvb, at.payload.offset, static_cast<gint>(frame.payload.size()),
@@ -198,8 +200,7 @@ FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const U
     return at;
 }
 
-void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgraded& upgraded, Direction direction,
-              const Rest& rest) {
+void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction, const Rest& rest) {
     if (!tree)
         return;
     const auto offset = static_cast<int>(rest.offset);
@@ -210,8 +211,8 @@ void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgrade
     const auto count = rest.lost ? rest.lost : rest.length;
     auto* layer =
         add_layer(tree, {tvb, offset}, length,
-                  wmem_strdup_printf(pinfo->pool, "%s, %" G_GUINT64_FORMAT " %s", direction_text(direction), count, text),
-                  upgraded.stream, direction);
+                  wmem_strdup_printf(pinfo->pool, "%s, %" G_GUINT64_FORMAT " %s", direction_text(direction), count, text), stream,
+                  direction);
     if (rest.undecoded != Undecoded::no) {
         add_undecoded(layer, tvb, offset, length, rest.undecoded);
         return;

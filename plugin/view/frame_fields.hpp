@@ -3,7 +3,7 @@
 
 #include "wireshark/compat.h"
 
-#include "state/sessions.hpp"
+#include "dissector/facts.hpp"
 
 namespace ws {
 
@@ -24,12 +24,11 @@ struct FrameTree {
 
 /// Shows one frame, without the message that it may complete. `tvb` is the piece that it ends in. `captured_in`: the packet that
 /// carried it, or 0 if it is this one.
-FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgraded& upgraded, Direction direction,
+FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
                     const Frame& frame, std::uint32_t captured_in);
 
 /// Shows bytes of a frame that goes on, or that belong to none.
-void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Upgraded& upgraded, Direction direction,
-              const Rest& rest);
+void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction, const Rest& rest);
 
 const char* direction_text(Direction direction);
 const char* opcode_name(std::uint8_t code);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/handshake_fields.hpp"
 
+#include "view/fields.hpp"
+
 #include "view/diagnosis_fields.hpp"
 #include "view/finding_fields.hpp"
 #include "view/frame_fields.hpp"

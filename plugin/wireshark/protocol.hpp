@@ -38,35 +38,4 @@ inline const char* show(packet_info* pinfo, std::string_view text) {
         get_utf_8_string(pinfo->pool, reinterpret_cast<const guint8*>(text.data()), static_cast<gint>(text.size())));
 }
 
-/// All that one module registers: fields, subtrees. Called once, before any dissection.
-void register_handshake_fields();
-void register_frame_fields();
-void register_message_fields();
-void register_finding_fields();
-void register_diagnosis_fields();
-void register_session_fields();
-
-/// Entry points into the dissection, registered with Wireshark.
-void register_handshake_dissector();
-void register_frame_dissectors();
-void register_recognition();
-void register_http2_dissector();
-void register_http3_frames();
-void register_open_requests();
-void register_connect_watch();
-void register_transport_watch();
-void register_tunnels();
-void hand_off_transport_watch();
-void register_tcp_ports();
-void hand_off_tcp_ports();
-void hand_off_http_apart();
-void hand_off_tunnels();
-void hand_off_handshake_dissector();
-void hand_off_open_requests();
-void hand_off_http2_dissector();
-void hand_off_frame_dissectors();
-void assign_ports();
-void hand_off_subdissectors();
-void hand_off_builtin();
-
 } // namespace ws

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "wireshark/tcp_ends.hpp"
 
-#include "wireshark/protocol.hpp"
+#include "wireshark/handles.hpp"
 
 namespace ws {
 namespace {
-
-int tcp_id = -1;
-int source_id = -1;
-int destination_id = -1;
 
 /// What was found last. Several parts of the plugin ask for each packet, and it is the dearest question they have.
 struct {
@@ -51,12 +47,12 @@ TcpPorts tcp_ports(const packet_info* pinfo) {
     // TCP keeps them for Decode As, under the number of its layer.
     auto layer = wmem_list_count(pinfo->layers);
     for (auto* at = wmem_list_tail(pinfo->layers); at; at = wmem_list_frame_prev(at), --layer) {
-        if (GPOINTER_TO_INT(wmem_list_frame_data(at)) != tcp_id)
+        if (GPOINTER_TO_INT(wmem_list_frame_data(at)) != ids.tcp)
             continue;
         const auto kept = [&](int field) {
             return GPOINTER_TO_UINT(p_get_proto_data(pinfo->pool, const_cast<packet_info*>(pinfo), field, layer));
         };
-        const TcpPorts sent{kept(source_id), kept(destination_id)};
+        const TcpPorts sent{kept(ids.tcp_source_port), kept(ids.tcp_destination_port)};
         return sent.source && sent.destination ? sent : now;
     }
     return now;
@@ -82,14 +78,8 @@ conversation_t* tcp_conversation(packet_info* pinfo) {
     return between_tcp_ends(pinfo, [](packet_info* of) { return find_or_create_conversation(of); });
 }
 
-void register_tcp_ports() {
-    register_cleanup_routine([] { last = {}; });
-}
-
-void hand_off_tcp_ports() {
-    tcp_id = proto_get_id_by_filter_name("tcp");
-    source_id = proto_registrar_get_id_byname("tcp.srcport");
-    destination_id = proto_registrar_get_id_byname("tcp.dstport");
+void forget_tcp_conversation() {
+    last = {};
 }
 
 } // namespace ws

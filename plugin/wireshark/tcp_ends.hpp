@@ -21,4 +21,7 @@ const address& tcp_destination(const packet_info* pinfo);
 conversation_t* find_tcp_conversation(packet_info* pinfo);
 conversation_t* tcp_conversation(packet_info* pinfo);
 
+/// Before another file.
+void forget_tcp_conversation();
+
 } // namespace ws

@@ -1,50 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "state/sessions.hpp"
+#include "state/session.hpp"
 
-#include "flow/subprotocol.hpp"
-#include "wireshark/protocol.hpp"
+#include "wireshark/packet_keys.hpp"
 #include "wireshark/tcp_ends.hpp"
 
 #include <algorithm>
 
 namespace ws {
-namespace {
 
-/// Everything known of the open capture file.
-struct File {
-    std::vector<std::unique_ptr<Session>> sessions;
-    std::uint32_t streams = 0;
-    guint32 ports = 0x10000; ///< From here on; see new_port().
-    // See may_revisit().
-    const frame_data* last_frame = nullptr;
-    std::uint32_t last_packet = 0;
-    bool single_pass = false;
-};
-File* file = nullptr;
-/// Of the numbers under which things are kept with a packet; those of streams are below.
-constexpr guint32 response_key = 0x80000000;
-
-void open_file() {
-    file = new File;
-}
-
-void close_file() {
-    delete file;
-    file = nullptr;
-}
-
-} // namespace
-
-Session::Session(const address& client, std::uint32_t client_port) : client_port_(client_port) {
+Session::Session(const address& client, std::uint32_t client_port, std::uint32_t& streams)
+    : client_port_(client_port), streams_(streams) {
     copy_address_wmem(wmem_file_scope(), &client_, &client);
 }
 
 Direction Session::direction(const packet_info* pinfo) const {
     return is_client(tcp_source(pinfo), tcp_ports(pinfo).source) ? Direction::client_to_server : Direction::server_to_client;
-}
-
-std::uint32_t Session::new_stream() {
-    return file->streams++;
 }
 
 Exchange& Session::add_request(packet_info* pinfo, std::uint32_t ordinal, std::string_view key) {
@@ -80,10 +50,8 @@ Upgraded& Session::upgrade(packet_info* pinfo, std::uint32_t stream, const Negot
     const auto ports = tcp_ports(pinfo);
     const auto server_port = direction(pinfo) == Direction::server_to_client ? ports.source : ports.destination;
     const Limits limits{std::size_t{protocol.limit_mib} << 20};
-    std::string name(subprotocol);
-    auto* subdissector = find_subdissector(name, static_cast<std::uint16_t>(server_port));
-    auto& upgraded =
-        *upgraded_.emplace_back(new Upgraded{stream, pinfo->num, std::move(name), subdissector, Connection(negotiated, limits)});
+    auto& upgraded = *upgraded_.emplace_back(new Upgraded{stream, pinfo->num, static_cast<std::uint16_t>(server_port),
+                                                          std::string(subprotocol), Connection(negotiated, limits)});
     http.open = false;
     const auto nanoseconds = [](const nstime_t& time) { return static_cast<std::int64_t>(time.secs) * 1000000000 + time.nsecs; };
     upgraded.tally.opened = upgraded.tally.requested = upgraded.tally.last = nanoseconds(pinfo->abs_ts);
@@ -139,56 +107,11 @@ Upgraded* Session::upgraded_now(packet_info* pinfo) {
     auto* last = upgraded_at(pinfo->num);
     if (!last || !last->answered || last->from_packet != pinfo->num || last == upgraded_.front().get())
         return last;
-    return p_get_proto_data(pinfo->pool, pinfo, protocol.id, response_key | last->stream) ? last : upgraded_at(pinfo->num - 1);
+    return is_kept_with(pinfo, packet_key::response_passed | last->stream) ? last : upgraded_at(pinfo->num - 1);
 }
 
 void pass_response(packet_info* pinfo, std::uint32_t stream) {
-    p_add_proto_data(pinfo->pool, pinfo, protocol.id, response_key | stream, pinfo);
-}
-
-guint32 new_port() {
-    return ++file->ports;
-}
-
-Session* find_session(packet_info* pinfo) {
-    if (file->sessions.empty())
-        return nullptr;
-    auto* conversation = find_tcp_conversation(pinfo);
-    return conversation ? static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)) : nullptr;
-}
-
-bool any_session() {
-    return !file->sessions.empty();
-}
-
-Session& new_session(const address& client, std::uint32_t client_port) {
-    return *file->sessions.emplace_back(std::make_unique<Session>(client, client_port));
-}
-
-Session& session_of(packet_info* pinfo, Direction direction) {
-    auto* conversation = tcp_conversation(pinfo);
-    if (auto* known = static_cast<Session*>(conversation_get_proto_data(conversation, protocol.id)))
-        return *known;
-    const bool client = direction == Direction::client_to_server;
-    const auto ports = tcp_ports(pinfo);
-    auto& session = new_session(client ? tcp_source(pinfo) : tcp_destination(pinfo), client ? ports.source : ports.destination);
-    conversation_add_proto_data(conversation, protocol.id, &session);
-    return session;
-}
-
-bool may_revisit(packet_info* pinfo) {
-    // A program that keeps its packets has a frame_data for each, or fills no columns when it reads them for the first time
-    // (tshark -2).
-    if (pinfo->cinfo && pinfo->fd == file->last_frame && pinfo->num != file->last_packet)
-        file->single_pass = true;
-    file->last_frame = pinfo->fd;
-    file->last_packet = pinfo->num;
-    return !file->single_pass;
-}
-
-void register_sessions() {
-    register_init_routine(open_file);
-    register_cleanup_routine(close_file);
+    kept_with<bool>(pinfo, packet_key::response_passed | stream) = true;
 }
 
 } // namespace ws

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "wireshark/compat.h"
+
+namespace ws {
+
+// Where Wireshark calls the plugin. Each part registers its dissectors, and hands them off once all of Wireshark's are there.
+
+void register_tcp_entry(); ///< By TCP and TLS.
+void hand_off_tcp_entry();
+void assign_ports();                    ///< The preference for TCP ports has changed.
+void register_http_entry();             ///< By HTTP, for what follows an upgrade or CONNECT.
+void take_over_from_builtin(bool ours); ///< Before each file.
+void register_http2_entry();            ///< By whoever would call HTTP/2.
+void hand_off_http2_entry();
+void open_http2_entry(bool ours); ///< Before each file.
+/// Wireshark's HTTP/2 dissector is at work on a connection that is followed here.
+bool http2_is_followed();
+void register_packet_entry(); ///< For every packet, after all other dissectors.
+void open_packet_entry();
+
+} // namespace ws

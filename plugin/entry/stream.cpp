@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "entry/stream.hpp"
+
+#include "flow/frames.hpp"
+#include "flow/handshake.hpp"
+#include "state/capture.hpp"
+
+namespace ws {
+
+void dissect_http_and_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp, guint32 port) {
+    const auto direction = find_session(pinfo)->direction(pinfo);
+    if (!call_http_in_own_conversation(tvb, pinfo, tree, tcp, direction, port))
+        return;
+    const auto frames = dissect_heads_of(tvb, pinfo, tree);
+    if (frames.tvb)
+        dissect_stream(tvb_new_subset_remaining(frames.tvb, frames.offset), pinfo, tree, nullptr, {});
+}
+
+int dissect_stream(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp, std::optional<std::uint32_t> sequence) {
+    const auto captured = static_cast<int>(tvb_captured_length(tvb));
+    auto* session = find_session(pinfo);
+    auto* upgraded = session ? session->upgraded_now(pinfo) : nullptr;
+    if (!upgraded)
+        return 0;
+    if (upgraded->by_packet && !sequence)
+        return captured; // each packet's own payload is dissected after all others
+    const auto http = dissect_frames(tvb, pinfo, tree, *session, *upgraded, sequence);
+    if (!http.found)
+        return captured;
+    const auto offset = static_cast<int>(http.offset);
+    if (http.port)
+        dissect_http_and_frames(tvb_new_subset_remaining(tvb, offset), pinfo, tree, tcp, http.port);
+    else
+        pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+    if (pinfo->desegment_len)
+        pinfo->desegment_offset += offset;
+    return captured;
+}
+
+} // namespace ws

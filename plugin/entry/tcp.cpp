@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What TCP and TLS call: for conversations that were given to the plugin, for ports, and to recognise frames without a handshake.
+#include "entry/entries.hpp"
+#include "entry/stream.hpp"
+#include "flow/recognition.hpp"
+#include "state/capture.hpp"
+#include "wireshark/call.hpp"
+#include "wireshark/handles.hpp"
+#include "wireshark/protocol.hpp"
+#include "wireshark/tcp_segment.hpp"
+
+#include "dissector/border.hpp"
+
+#include <algorithm>
+
+namespace ws {
+namespace {
+
+int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data);
+
+/// Where TCP's payload is in the stream. Reassembled bytes are in order, and do not begin where the segment does.
+std::optional<std::uint32_t> sequence_of(tvbuff_t* tvb, const packet_info* pinfo, const void* data) {
+    const auto* tcp = static_cast<const tcpinfo*>(data);
+    return tcp && !tcp->is_reassembled ? find_sequence(tvb, pinfo) : std::nullopt;
+}
+
+/// One side speaks in frames: the server's answer was not captured. Of the server, which may send a body instead, it takes more.
+bool begins_with_frames(tvbuff_t* tvb, Direction direction) {
+    constexpr std::uint32_t enough_bits = 12, enough_unfinished_bits = 20;
+    const auto size = tvb_captured_length(tvb);
+    const BorderHints hints{direction == Direction::client_to_server, {}, false};
+    Chain chain;
+    follow(chain, {tvb_get_ptr(tvb, 0, static_cast<int>(size)), size}, hints);
+    return chain.fits &&
+           (direction == Direction::client_to_server ? chain.headers > 0
+                                                     : chain.bits >= (chain.exact ? enough_bits : enough_unfinished_bits));
+}
+
+/// In a tunnel it is the inner one.
+void give_conversation(packet_info* pinfo, dissector_handle_t to) {
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, to);
+}
+
+int dissect_awaiting_response(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    auto* session = find_session(pinfo);
+    if (session && !PINFO_FD_VISITED(pinfo) && !session->upgraded_at(pinfo->num) &&
+        begins_with_frames(tvb, session->direction(pinfo))) {
+        session->upgrade_unanswered(pinfo).connection.begin(session->direction(pinfo));
+        give_conversation(pinfo, handles.frames);
+    }
+    const auto port = session ? session->http.port_at(pinfo->num) : 0;
+    const auto* upgraded = session ? session->upgraded_at(pinfo->num) : nullptr;
+    if (upgraded && (session->direction(pinfo) == Direction::client_to_server || (!upgraded->answered && !port)))
+        return dissect_frames_follow(tvb, pinfo, tree, data);
+    if (port) {
+        dissect_http_and_frames(tvb, pinfo, tree, data, port);
+        return static_cast<int>(tvb_captured_length(tvb));
+    }
+    keep_desegmentation(pinfo);
+    return call_dissector_only(handles.http_over_tcp, tvb, pinfo, tree, data);
+}
+
+/// The beginning of a request line whose end is still to come: HTTP's own heuristic wants the whole line in one segment.
+bool begins_request_line(tvbuff_t* tvb) {
+    const std::string_view get = "GET /";
+    const auto size = tvb_captured_length(tvb);
+    const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
+    const auto compared = std::min(bytes.size(), get.size());
+    return compared > 0 && bytes.substr(0, compared) == get.substr(0, compared) && bytes.find('\n') == std::string_view::npos;
+}
+
+/// A connection whose handshake was not captured, or not handed over.
+Upgraded* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, const void* tcp) {
+    const auto size = tvb_captured_length(tvb);
+    const auto* bytes = tvb_get_ptr(tvb, 0, static_cast<int>(size));
+    if (!worth_recognising(pinfo, bytes, size, Unknown::Owner::nobody))
+        return nullptr;
+    return recognise(pinfo, {bytes, size, tvb_reported_length(tvb) - size, sequence_of(tvb, pinfo, tcp), Unknown::Owner::nobody});
+}
+
+HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    capture->asked_by_tcp = pinfo->num;
+    if (!protocol.take_over || PINFO_FD_VISITED(pinfo) || find_session(pinfo))
+        return FALSE;
+    if (begins_request_line(tvb)) {
+        give_conversation(pinfo, handles.awaiting_response);
+        return dissect_awaiting_response(tvb, pinfo, tree, data) != 0;
+    }
+    if (!recognise_payload(tvb, pinfo, data))
+        return FALSE;
+    give_conversation(pinfo, handles.frames);
+    return dissect_frames_follow(tvb, pinfo, tree, data) != 0;
+}
+
+/// TLS asks again for each record.
+HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
+    auto* session = find_session(pinfo);
+    if (!session && (!protocol.take_over || PINFO_FD_VISITED(pinfo) || !recognise_payload(tvb, pinfo, nullptr)))
+        return FALSE;
+    return dissect_stream(tvb, pinfo, tree, nullptr, {}) != 0;
+}
+
+/// A request or a response, or the beginning of one.
+bool begins_head(tvbuff_t* tvb) {
+    const auto size = std::min(tvb_captured_length(tvb), 5U);
+    return size > 0 && (tvb_memeql(tvb, 0, reinterpret_cast<const guint8*>("GET /"), size) == 0 ||
+                        tvb_memeql(tvb, 0, reinterpret_cast<const guint8*>("HTTP/"), size) == 0);
+}
+
+/// The user says that this is WebSocket (Decode As, or the preference).
+void begin_decode_as(tvbuff_t* tvb, packet_info* pinfo) {
+    if (begins_head(tvb))
+        return give_conversation(pinfo, handles.awaiting_response);
+    const bool masked = tvb_captured_length(tvb) > 1 && (tvb_get_uint8(tvb, 1) & 0x80);
+    session_of(pinfo, masked ? Direction::client_to_server : Direction::server_to_client)
+        .upgrade_unanswered(pinfo)
+        .connection.trust_segments();
+    give_conversation(pinfo, handles.frames);
+}
+
+int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    if (!PINFO_FD_VISITED(pinfo) && !find_session(pinfo)) {
+        begin_decode_as(tvb, pinfo);
+        if (!find_session(pinfo))
+            return dissect_awaiting_response(tvb, pinfo, tree, data);
+    }
+    return dissect_stream(tvb, pinfo, tree, data, sequence_of(tvb, pinfo, data));
+}
+
+} // namespace
+
+void register_tcp_entry() {
+    handles.frames = register_dissector("ws", dissect_frames_follow, protocol.id);
+    handles.awaiting_response = create_dissector_handle(dissect_awaiting_response, -1);
+}
+
+void hand_off_tcp_entry() {
+    heur_dissector_add("tcp", recognise_in_tcp, "WebSocket over TCP, without its handshake", "ws_tcp", protocol.id,
+                       HEURISTIC_ENABLE);
+    heur_dissector_add("tls", recognise_in_tls, "WebSocket over TLS, without its handshake", "ws_tls", protocol.id,
+                       HEURISTIC_ENABLE);
+    dissector_add_for_decode_as("tcp.port", handles.frames);
+    assign_ports();
+}
+
+void assign_ports() {
+    static range_t* assigned = nullptr;
+    if (assigned)
+        dissector_delete_uint_range("tcp.port", assigned, handles.frames);
+    wmem_free(wmem_epan_scope(), assigned);
+    assigned = range_copy(wmem_epan_scope(), protocol.ports);
+    dissector_add_uint_range("tcp.port", assigned, handles.frames);
+}
+
+} // namespace ws

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "dissector/http_head.hpp"
+#include "state/session.hpp"
+#include "view/handshake_fields.hpp"
+
+namespace ws {
+
+/// Half of an opening handshake, read: everything of one head that outlives the C++ objects of its reading.
+struct HandshakeHalf {
+    bool is_websocket = false;
+    Handshake handshake;
+    HandshakeContext context;
+    Exchange* exchange = nullptr; ///< Null on a later visit of what the first did not know.
+    Upgraded* begins = nullptr;   ///< The first visit: the connection that this response begins.
+};
+
+/// A request to upgrade. `ordinal`: which of the packet's, from 0. `pipelined_before`: ordinary requests on this connection that
+/// will be answered first (RFC 9112 9.3.2). `secure`: the URL is one of wss.
+HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal,
+                                std::uint32_t pipelined_before, bool secure) noexcept;
+
+/// The response to the session's oldest request that has none, or to one that was not captured.
+HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal) noexcept;
+
+} // namespace ws

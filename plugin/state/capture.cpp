@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "state/capture.hpp"
+
+#include "wireshark/protocol.hpp"
+#include "wireshark/tcp_ends.hpp"
+
+namespace ws {
+
+Capture* capture = nullptr;
+
+void open_capture() {
+    capture = new Capture;
+}
+
+void close_capture() {
+    delete capture;
+    capture = nullptr;
+}
+
+Conversation* find_conversation_of(packet_info* pinfo) {
+    if (capture->conversations.empty())
+        return nullptr;
+    auto* conversation = find_tcp_conversation(pinfo);
+    return conversation ? static_cast<Conversation*>(conversation_get_proto_data(conversation, protocol.id)) : nullptr;
+}
+
+Conversation& conversation_of(packet_info* pinfo) {
+    auto* of = tcp_conversation(pinfo);
+    if (auto* known = static_cast<Conversation*>(conversation_get_proto_data(of, protocol.id)))
+        return *known;
+    auto& conversation = capture->conversations.emplace_back();
+    conversation_add_proto_data(of, protocol.id, &conversation);
+    return conversation;
+}
+
+Session* find_session(packet_info* pinfo) {
+    auto* conversation = capture->sessions.empty() ? nullptr : find_conversation_of(pinfo);
+    return conversation ? conversation->session : nullptr;
+}
+
+Session& session_of(packet_info* pinfo, Direction direction) {
+    auto& conversation = conversation_of(pinfo);
+    if (!conversation.session) {
+        const bool client = direction == Direction::client_to_server;
+        const auto ports = tcp_ports(pinfo);
+        conversation.session = &capture->sessions.add(client ? tcp_source(pinfo) : tcp_destination(pinfo),
+                                                      client ? ports.source : ports.destination);
+    }
+    return *conversation.session;
+}
+
+} // namespace ws

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "state/conversation.hpp"
+#include "state/http3_stream.hpp"
+#include "state/revisits.hpp"
+
+#include <unordered_map>
+
+namespace ws {
+
+/// All that is remembered of the open capture file.
+struct Capture {
+    Revisits revisits;
+    Sessions sessions;
+    std::deque<Conversation> conversations;
+    bool decodes_http2 = false; ///< The plugin is called for HTTP/2.
+    std::size_t http2_connections = 0;
+
+    std::size_t suspects = 0;
+    guint32 asked_by_tcp = 0; ///< The last packet whose payload TCP offered to the plugin's heuristics.
+    SegmentCounts segments{};
+
+    ConnectTargets connect_targets;
+    bool connect_seen = false;
+
+    std::unordered_map<const void*, Http3Stream> http3_streams; ///< By what HTTP/3 tells of them on their first visit.
+
+    /// How often connections ended after a silence, by its length in steps.
+    std::unordered_map<std::int64_t, std::uint32_t> silences;
+
+    /// A port that no TCP header can have, and no other call returned.
+    guint32 new_port() { return ++last_port_; }
+
+  private:
+    guint32 last_port_ = 0x10000;
+};
+extern Capture* capture; ///< Null while no file is open.
+
+/// When Wireshark opens a file, and when it closes it.
+void open_capture();
+void close_capture();
+
+/// What is remembered of the packet's TCP conversation, or null.
+Conversation* find_conversation_of(packet_info* pinfo);
+/// The same, made on first use.
+Conversation& conversation_of(packet_info* pinfo);
+
+/// The session of the packet's TCP conversation, or null.
+Session* find_session(packet_info* pinfo);
+/// The same, made on first use with the packet's sender as the client (or the server).
+Session& session_of(packet_info* pinfo, Direction direction);
+
+} // namespace ws

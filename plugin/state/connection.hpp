@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "wireshark/compat.h"
+
+#include "dissector/connection.hpp"
+#include "dissector/tally.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace ws {
+
+/// What a subdissector left over of one direction's messages: it may speak a protocol of its own whose units span messages, as
+/// MQTT's may (MQTT 3.1.1, 6).
+struct Leftover {
+    /// What the subdissector was given, or not, with one message; for later visits.
+    struct Before {
+        std::vector<std::uint8_t> bytes; ///< It was put behind these.
+        bool waits = false;              ///< It was not enough: nothing was given.
+    };
+    std::vector<std::uint8_t> bytes;                ///< Wait for the next message.
+    std::size_t needed = 0;                         ///< As many bytes in all; 0: how many is not known.
+    std::map<std::uint32_t, Before> before_message; ///< By message number, where there is something to tell.
+};
+
+/// What one side sent before the connection was recognised.
+struct Earlier {
+    struct Captured {
+        Piece piece;
+        std::vector<std::uint8_t> bytes; ///< Of the piece.
+    };
+    std::vector<Captured> pieces;
+    std::uint32_t shown_in = 0; ///< The next packet of this side; 0: none so far.
+};
+
+/// A WebSocket connection that came to be, from its 101 response on.
+struct Upgraded {
+    std::uint32_t stream;
+    std::uint32_t from_packet;
+    std::uint16_t server_port;
+    std::string subprotocol; ///< Empty: none.
+    Connection connection;
+    dissector_handle_t subdissector = nullptr; ///< Of its messages, or null; looked up for the first of them.
+    bool subdissector_known = false;
+    Leftover leftover[2] = {}; ///< Indexed by Direction.
+    Tally tally = {};
+    /// TCP asked another dissector first, and may hold packets back for it: each packet's own payload counts.
+    bool by_packet = false;
+    std::vector<std::uint32_t> held_back = {}; ///< Packets with new bytes that TCP did not hand over, in order.
+    Earlier earlier[2] = {};                   ///< Indexed by Direction.
+    bool answered = false;                     ///< It began with a response.
+};
+
+} // namespace ws

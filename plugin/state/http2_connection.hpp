@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "state/session.hpp"
+
+#include "dissector/http2.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ws {
+
+/// What one HTTP/2 connection carries. It lives as long as the capture file is open.
+class Http2Connection {
+  public:
+    Http2Connection(const packet_info* pinfo, Sessions& sessions);
+
+    /// Which end sent this packet: 0 or 1.
+    std::size_t side(const packet_info* pinfo) const;
+
+    /// What a chunk of the byte stream means for one WebSocket connection.
+    struct Event {
+        Http2Event::Kind kind;
+        Session* session;
+        std::uint32_t offset;
+        std::uint32_t length;
+        std::uint32_t sequence; ///< Of data: a number of its first byte, as TCP has them.
+        std::string_view head;
+    };
+    using Events = List<Event>;
+
+    /// The first visit: bytes that follow those of that side before, but for the first `repeated`. `revisits`: again() may be
+    /// asked for them.
+    Events read(packet_info* pinfo, Bytes bytes, std::uint32_t repeated, std::uint32_t ordinal, bool revisits) noexcept;
+    /// A later visit.
+    Events again(packet_info* pinfo, std::uint32_t ordinal) const noexcept;
+    /// The first visit: bytes of that side were not captured.
+    void lose(std::size_t side) noexcept;
+
+    /// The first visit: the TCP connection ends, or this stream does.
+    void note_end(std::uint32_t packet, Session& session) { ended_.push_back({packet, &session}); }
+    /// Calls `visit(session)` for each stream that is not over.
+    template <class Visit>
+    void for_each_open(Visit visit) {
+        for (auto& [number, stream] : streams_)
+            visit(*stream.session);
+    }
+    /// Calls `visit(session)` for each stream that ended in this packet.
+    template <class Visit>
+    void for_each_ended(std::uint32_t packet, Visit visit) const {
+        auto it = std::lower_bound(ended_.begin(), ended_.end(), packet,
+                                   [](const Ended& e, std::uint32_t number) { return e.packet < number; });
+        for (; it != ended_.end() && it->packet == packet; ++it)
+            visit(*it->session);
+    }
+
+    std::optional<std::uint32_t> expected[2]; ///< TCP sequence number of each side's next byte, where there is one.
+    Transport transport;                      ///< Of the TCP connection; by side instead of Direction.
+    bool whole = true;                        ///< No byte is known to be missing.
+
+  private:
+    struct Stream {
+        Session* session;
+        std::uint32_t sequence[2]; ///< Of the next byte; indexed by Direction.
+        unsigned ends;
+    };
+    struct Record {
+        std::uint32_t packet;
+        std::uint32_t ordinal;
+        std::vector<Event> events;
+        std::vector<std::string> heads; ///< What their `head` points into.
+    };
+    struct Ended {
+        std::uint32_t packet;
+        Session* session;
+    };
+    Session& begin(packet_info* pinfo, const Http2Event& event);
+
+    Sessions& all_sessions_;
+    Http2 http2_;
+    address end_; ///< Side 0.
+    std::uint32_t port_;
+    std::map<std::uint32_t, Stream> streams_;
+    std::vector<std::unique_ptr<Record>> records_;
+    std::vector<Ended> ended_;
+    std::size_t sessions_ = 0;
+};
+
+} // namespace ws

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "wireshark/compat.h"
+
+#include "dissector/diagnosis.hpp"
+#include "dissector/handshake.hpp"
+
+#include <string>
+
+namespace ws {
+
+/// One request to upgrade and its response; either may be missing in the capture.
+struct Exchange {
+    std::uint32_t stream = 0;
+    bool request_captured = false;
+    std::uint32_t request_packet = 0; ///< Of the response if the request was not captured.
+    std::uint32_t request_ordinal = 0;
+    nstime_t request_time{};
+    std::uint32_t response_packet = 0; ///< 0: not seen so far.
+    std::uint32_t response_ordinal = 0;
+    Offer offer;
+    std::string accept;             ///< Sec-WebSocket-Accept, as long as no request was captured.
+    RequestNotes notes;             ///< What a response is explained with.
+    std::uint32_t others_first = 0; ///< Responses to ordinary requests that were sent before this one (pipelining).
+};
+
+} // namespace ws

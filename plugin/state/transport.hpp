@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "dissector/diagnosis.hpp"
+#include "dissector/tally.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ws {
+
+/// What TCP's own packets tell of a connection; part of its session.
+struct Transport {
+    struct Side {
+        std::optional<std::uint32_t> next; ///< Sequence number after what was seen.
+        std::uint64_t missing = 0;         ///< Bytes before that which were not captured, so far.
+        std::uint64_t unread = 0;          ///< New bytes since the last that were decoded.
+        int ttl = -1;                      ///< Of all its packets; -1: none, or they differ.
+        bool ttl_varies = false;
+        bool fin = false;
+
+        /// Keeps account of what was captured: a segment's payload. Returns the bytes that are new.
+        std::uint64_t take(std::uint32_t sequence, std::uint32_t length);
+    };
+    /// What a packet shows beside its frames; kept for later visits.
+    struct Note {
+        std::uint32_t packet;
+        std::uint32_t stream;
+        Diagnosis diagnosis;
+        std::string text;
+        std::int64_t silence = 0;          ///< Of idle_timeout.
+        std::uint32_t unless_answered = 0; ///< The request's packet: shown only if it was never answered.
+        bool certain = true;               ///< Else known from the second visit on.
+    };
+    struct Summary {
+        std::uint32_t packet = 0;
+        std::uint32_t stream = 0;
+        std::int64_t end = 0;
+        Tally tally;
+    };
+
+    Side sides[2]; ///< Indexed by Direction.
+    bool tls = false;
+    bool ended = false;
+    std::uint32_t pieces = 0; ///< Of the upgraded connection, before this packet.
+    // The request that waits for its response
+    std::uint32_t request_packet = 0; ///< 0: none.
+    std::uint32_t request_sequence = 0;
+    std::uint32_t retransmissions = 0;
+    bool acknowledged = false;
+    bool no_answer_noted = false;
+    std::uint64_t answered_bytes = 0;
+
+    std::vector<Note> notes;
+    Summary summary;
+};
+
+} // namespace ws

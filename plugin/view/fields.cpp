@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/fields.hpp"
+
+namespace ws {
+
+void register_fields() {
+    register_handshake_fields();
+    register_frame_fields();
+    register_message_fields();
+    register_finding_fields();
+    register_diagnosis_fields();
+    register_session_fields();
+}
+
+} // namespace ws

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+namespace ws {
+
+/// Registers the fields, subtrees and expert infos of the plugin; once.
+void register_fields();
+
+// Of one file each, in the order in which Wireshark lists them:
+void register_handshake_fields();
+void register_frame_fields();
+void register_message_fields();
+void register_finding_fields();
+void register_diagnosis_fields();
+void register_session_fields();
+
+} // namespace ws

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "wireshark/layers.hpp"
+
+#include "wireshark/handles.hpp"
+
+namespace ws {
+
+Layers layers_of(const packet_info* pinfo) {
+    Layers layers;
+    unsigned http = 0;
+    int below = -1;
+    for (auto* at = wmem_list_head(pinfo->layers); at; at = wmem_list_frame_next(at)) {
+        const int id = GPOINTER_TO_INT(wmem_list_frame_data(at));
+        if (id == ids.http) {
+            layers.http_on_tcp = ++http == 1 && below == ids.tcp;
+            layers.http_on_socks = http == 1 && below == ids.socks;
+        }
+        layers.tls = layers.tls || id == ids.tls;
+        below = id;
+    }
+    return layers;
+}
+
+} // namespace ws

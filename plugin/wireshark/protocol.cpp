@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "wireshark/protocol.hpp"
+
+namespace ws {
+
+Protocol protocol;
+
+} // namespace ws
