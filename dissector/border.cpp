@@ -180,9 +180,9 @@ std::size_t certain_begin(const Chain& chain, Bytes bytes, const BorderHints& hi
     auto at = chain.begin;
     FrameHeader header;
     while (chain.before && parse_frame_header(bytes.subspan(at), header) && doubtful(header, hints)) {
-        at += header.size + static_cast<std::size_t>(header.payload_length);
-        if (at >= bytes.size())
+        if (header.frame_length() >= bytes.size() - at)
             return chain.begin;
+        at += static_cast<std::size_t>(header.frame_length());
     }
     return at;
 }
@@ -224,7 +224,7 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
             chain.fits = may_begin(left, hints);
             return;
         }
-        const std::uint64_t total = header.size + header.payload_length;
+        const auto total = header.frame_length();
         const bool whole = total <= left.size();
         const auto payload = left.first(whole ? static_cast<std::size_t>(total) : left.size()).subspan(header.size);
         const auto previous = chain.end ? std::optional(bytes[chain.end - 1]) : std::optional<std::uint8_t>();
@@ -236,7 +236,7 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
         if (!is_control(header.opcode))
             chain.message = header.fin ? Chain::Message::none : Chain::Message::open;
         ++chain.headers;
-        chain.end += static_cast<std::size_t>(total);
+        chain.end += static_cast<std::size_t>(total); // which is plausible
         chain.last = header;
     }
     chain.exact = chain.end == bytes.size() && chain.headers;

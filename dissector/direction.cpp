@@ -20,11 +20,6 @@ constexpr std::uint64_t undoubted = 1 << 16;
 /// So much of one chunk's evidence counts against the length of the frame it lies in.
 constexpr std::uint32_t most_doubt = 24;
 
-/// Header and payload, bounded so that sums cannot wrap; the true length stays in the header.
-std::uint64_t frame_total(const FrameHeader& header) {
-    return header.size + std::min(header.payload_length, std::uint64_t{1} << 62);
-}
-
 /// Appends to a buffer that a later visit of the same bytes may find filled already.
 template <class T>
 void append(std::vector<T>& buffer, std::size_t& size, std::span<const T> items) {
@@ -62,7 +57,7 @@ std::optional<std::uint64_t> Position::rest_of_frame(Bytes next) const noexcept 
     FrameHeader header;
     if (!parse_frame_header({begin, have + more}, header))
         return std::nullopt;
-    return frame_total(header) - frame_seen;
+    return header.frame_length() - frame_seen;
 }
 
 DirectionDecoder::DirectionDecoder(Direction direction, const Negotiated& negotiated, Limits limits)
@@ -223,7 +218,7 @@ bool DirectionDecoder::Feed::length_is_a_lie() {
     FrameHeader header;
     if (!header_in_progress(header) || p.frame_lacks != Undecoded::no || again_ || bytes_.empty())
         return false;
-    const auto missing = frame_total(header) - p.frame_seen;
+    const auto missing = header.frame_length() - p.frame_seen;
     const bool believable = missing <= d.limits_.message;
     auto strict = hints();
     strict.foreign = true; // payload of other kinds, zeros for example, may look like frames
@@ -281,12 +276,12 @@ void DirectionDecoder::Feed::begin_frame() {
             return lose_border();
         --p.on_trial;
     }
-    if (known && frame_total(header) > longest_frame)
+    if (known && header.frame_length() > longest_frame)
         return too_long(header, {});
     frame_begin_ = at_;
     frame_begins_here_ = true;
-    if (known && frame_total(header) <= left.size())
-        return finish_frame(header, left.first(static_cast<std::size_t>(frame_total(header))));
+    if (known && header.frame_length() <= left.size())
+        return finish_frame(header, left.first(static_cast<std::size_t>(header.frame_length())));
 
     p.frame = std::make_shared<Position::FrameBytes>();
     p.frame->bytes.assign(left.begin(), left.end());
@@ -310,10 +305,10 @@ void DirectionDecoder::Feed::continue_frame() {
             p.frame_seen += left.size();
             return hold(left.size());
         }
-        if (frame_total(header) > longest_frame)
+        if (header.frame_length() > longest_frame)
             return too_long(header, Bytes(p.frame->bytes).first(p.frame_size));
     }
-    const auto missing = frame_total(header) - p.frame_seen;
+    const auto missing = header.frame_length() - p.frame_seen;
     if (missing <= left.size())
         return finish_frame(header, left.first(static_cast<std::size_t>(missing)));
     if (p.frame_lacks == Undecoded::no)
@@ -370,7 +365,7 @@ void DirectionDecoder::Feed::lose(std::uint64_t count, Undecoded reason) {
             lose_border();
             break;
         }
-        const auto missing = frame_total(header) - p.frame_seen;
+        const auto missing = header.frame_length() - p.frame_seen;
         p.frame_lacks = reason;
         if (count < missing) {
             p.frame_seen += count;
@@ -544,7 +539,7 @@ void DirectionDecoder::Feed::add_to_message(Frame& frame) {
     const auto& h = frame.header;
     frame.message = p.message_number;
     ++p.message_frames;
-    p.message_wire_length += h.payload_length;
+    p.message_wire_length = bounded_sum(p.message_wire_length, h.payload_length);
     if (frame.undecoded != Undecoded::no && p.message_lacks == Undecoded::no)
         p.message_lacks = frame.undecoded;
 

@@ -23,6 +23,11 @@ constexpr bool is_reserved(std::uint8_t code) {
     return (code > 0x2 && code < 0x8) || code > 0xa;
 }
 
+/// The sum, or 2^64 - 1 where it is larger. Lengths from the wire are never added in another way.
+constexpr std::uint64_t bounded_sum(std::uint64_t a, std::uint64_t b) {
+    return b > ~a ? ~std::uint64_t{0} : a + b;
+}
+
 /// The header of one frame (RFC 6455 5.2).
 struct FrameHeader {
     bool fin = false;
@@ -37,6 +42,8 @@ struct FrameHeader {
     std::uint64_t payload_length = 0; ///< Bytes; the true length, whichever encoding carried it.
 
     bool rsv() const { return rsv1 || rsv2 || rsv3; }
+    /// Bytes of header and payload; 2^64 - 1 stands for more.
+    std::uint64_t frame_length() const { return bounded_sum(payload_length, size); }
     /// The length was put in no more bytes than it needs (RFC 6455 5.2).
     bool length_minimal() const { return length_size == 0 || payload_length > (length_size == 2 ? 125U : 0xffffU); }
 };

@@ -3,8 +3,6 @@
 
 #include "frame.hpp"
 
-#include <algorithm>
-
 namespace ws {
 
 std::optional<HeadStart> find_head_start(Bytes bytes, std::size_t border, std::string_view start) noexcept {
@@ -16,10 +14,9 @@ std::optional<HeadStart> find_head_start(Bytes bytes, std::size_t border, std::s
         FrameHeader header;
         if (!parse_frame_header(bytes.subspan(border), header))
             break;
-        border += header.size;
-        if (header.payload_length > bytes.size() - std::min(border, bytes.size()))
+        if (header.frame_length() > bytes.size() - border)
             break;
-        border += static_cast<std::size_t>(header.payload_length);
+        border += static_cast<std::size_t>(header.frame_length());
     }
     return std::nullopt;
 }

@@ -47,9 +47,9 @@ bool skim(Bytes bytes, bool masked) {
     for (std::uint32_t i = 0; i < most_skimmed && parse_frame_header(bytes, header); ++i) {
         if (!plausible(header, foreign(masked)))
             return false;
-        if (header.payload_length >= bytes.size() - header.size)
+        if (header.frame_length() >= bytes.size())
             break;
-        bytes = bytes.subspan(header.size + static_cast<std::size_t>(header.payload_length));
+        bytes = bytes.subspan(static_cast<std::size_t>(header.frame_length()));
     }
     return true;
 }

@@ -220,7 +220,7 @@ void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t
     auto* item = generated(proto_tree_add_uint(layer, hf_unfinished, tvb, offset, length, static_cast<guint32>(length)));
     if (rest.header_known)
         proto_item_append_text(item, " (%s, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes so far)",
-                               opcode_name(rest.header.opcode), rest.have, rest.header.size + rest.header.payload_length);
+                               opcode_name(rest.header.opcode), rest.have, rest.header.frame_length());
     if (rest.reassembled_in)
         generated(proto_tree_add_uint(layer, hf_reassembled_in, tvb, offset, 0, rest.reassembled_in));
 }

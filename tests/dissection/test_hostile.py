@@ -15,7 +15,7 @@ import test_no_violation
 import test_second_upgrade
 import test_tunnels
 import test_violations
-from builder import BINARY, CONTINUATION, KEY, TEXT, Capture, Deflater, binary, frame, request, response, text
+from builder import BINARY, CONTINUATION, KEY, PING, TEXT, Capture, Deflater, binary, frame, request, response, text
 from support import CLIENT, SERVER, run, save, scratch, streams
 from test_recorded import CAPTURES, path_of
 
@@ -174,6 +174,24 @@ def test_headers_without_end():
     path = save(capture)
     assert_survives(path)
     assert_survives(save(capture, 100), "-2")
+
+
+PINGS = b"".join(frame(PING, bytes([0x61 + i]) * 20) for i in range(8))  # longer than a ping is, so that none is believed alone
+
+
+@pytest.mark.parametrize("back", [153, 22, 0])
+@pytest.mark.parametrize("lost", [0, 90], ids=["too_long", "after_a_gap"])
+def test_lengths_that_lead_back(lost, back):
+    """A length that, added to the place of its frame, would lead to an earlier one."""
+    capture = Capture()
+    begin = b"" if lost else frame(BINARY, declared_length=1 << 63)
+    tcp = capture.tcp().upgrade().server(text("hello"))
+    tcp.server(b"\xff" * lost, drop=True) if lost else None
+    tcp.server(begin + b"p" + PINGS + frame(PING, b"g" + b"x" * 46, length_encoding=64, declared_length=(1 << 64) - 10 - back))
+    good_conversation(capture)
+    path = save(capture)
+    assert_survives(path)
+    assert_survives(path, "-2")
 
 
 def test_extensions_without_end():
