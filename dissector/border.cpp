@@ -158,7 +158,7 @@ bool fits_message(const Chain& chain, const FrameHeader& header) {
 
 /// Most segments begin with a frame; in the midst of one there are many places for chance.
 bool taken(const Chain& chain, const BorderHints& hints) {
-    if (!chain.headers || !chain.fits)
+    if (!chain.headers || !chain.fits || (hints.in_frame && !outweighs_length(chain.segments, chain.answered)))
         return false;
     if (hints.aligned && !chain.before && chain.exact)
         return true;
@@ -246,7 +246,51 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
     }
 }
 
+/// Chains are followed through whole segments, and each header once, whichever chains it is in: two that meet have the same
+/// future.
+std::size_t BorderSearch::next_in_frame(Bytes bytes, const BorderHints& hints) {
+    const auto segment = searched_;
+    std::vector<bool> followed(bytes.size() - segment);
+    const auto follow_to_end = [&](Chain& chain) {
+        const auto before = chain.headers;
+        auto last = before;
+        do {
+            last = chain.headers;
+            if (chain.end >= segment) {
+                chain.fits = !followed[chain.end - segment];
+                followed[chain.end - segment] = true;
+            }
+            if (chain.fits)
+                follow(chain, bytes, hints, 1);
+        } while (chain.fits && chain.headers > last && chain.end < bytes.size());
+        if (chain.headers > before) {
+            ++chain.segments;
+            chain.answered += hints.answered;
+        }
+        return taken(chain, hints);
+    };
+    for (auto& chain : open_)
+        if (chain.end < bytes.size() && follow_to_end(chain))
+            return certain_begin(chain, bytes, hints);
+    std::erase_if(open_, [](const Chain& chain) { return !chain.fits; });
+    // The place where the segment begins is looked at in any case.
+    for (auto most = 2 * most_open; searched_ < bytes.size() && open_.size() < most; ++searched_, most = most_open) {
+        if (followed[searched_ - segment] || !may_begin(bytes.subspan(searched_), hints))
+            continue;
+        Chain chain;
+        chain.begin = chain.end = searched_;
+        chain.before = searched_ - segment;
+        follow_to_end(chain);
+        if (chain.fits)
+            open_.push_back(chain);
+    }
+    searched_ = bytes.size();
+    return bytes.size();
+}
+
 std::size_t BorderSearch::next(Bytes bytes, const BorderHints& hints) noexcept {
+    if (hints.in_frame)
+        return next_in_frame(bytes, hints);
     const auto segment = searched_;
     std::size_t kept = 0;
     for (auto& chain : open_) {
@@ -271,10 +315,6 @@ std::size_t BorderSearch::next(Bytes bytes, const BorderHints& hints) noexcept {
             open_.push_back(chain);
     }
     return bytes.size();
-}
-
-std::size_t find_border(Bytes bytes, const BorderHints& hints) noexcept {
-    return BorderSearch().next(bytes, hints);
 }
 
 } // namespace ws

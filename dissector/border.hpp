@@ -12,9 +12,18 @@ namespace ws {
 struct BorderHints {
     bool masked = false; ///< Its frames are masked.
     Negotiated negotiated;
-    bool foreign = false; ///< It may be no WebSocket at all.
-    bool aligned = false; ///< Its segments have begun with frames so far.
+    bool foreign = false;  ///< It may be no WebSocket at all.
+    bool aligned = false;  ///< Its segments have begun with frames so far.
+    bool in_frame = false; ///< The length of a frame says that these bytes are its payload.
+    bool answered = false; ///< The other side has sent frames since the last segment.
 };
+
+/// The length of a frame says that the bytes behind its header are its payload, and they look like frames in so many segments one
+/// after the other, before `answered` of which the other side sent frames. Is that length wrong? A payload may have frames in it
+/// (WebSocket sent through WebSocket); a peer that has a long frame to send sends it without a pause.
+constexpr bool outweighs_length(std::uint32_t segments, std::uint32_t answered) {
+    return segments + (answered ? 1 : 0) >= 4;
+}
 
 /// Could a frame begin with this header, sent by a peer that keeps to the rules?
 bool plausible(const FrameHeader& header, const BorderHints& hints) noexcept;
@@ -25,7 +34,9 @@ struct Chain {
     std::size_t before = 0; ///< Bytes of the segment before it.
     std::size_t end = 0;    ///< Where the next header is expected; it may lie beyond the bytes.
     std::uint32_t headers = 0;
-    std::uint32_t bits = 0; ///< How unlikely other bytes are to look so: one of 2^bits does.
+    std::uint32_t segments = 0; ///< That these are in, and
+    std::uint32_t answered = 0; ///< that the other side's frames came before; both counted by a search within a frame only.
+    std::uint32_t bits = 0;     ///< How unlikely other bytes are to look so: one of 2^bits does.
     bool telling = false; ///< Not only by its structure, which other protocols may share: text that is text, a long exact length.
     bool fits = true;     ///< Nothing implausible.
     bool exact = false;   ///< Its last frame ends where the bytes end.
@@ -42,15 +53,15 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
 class BorderSearch {
   public:
     /// `bytes`: all since the search began, those of earlier calls at its front. Returns the offset from which on they look
-    /// like frames: four headers, or enough of text, or frames that end where the bytes end. bytes.size(): none so far.
+    /// like frames: four headers, or enough of text, or frames that end where the bytes end; within a frame, frames in several
+    /// segments. bytes.size(): none so far.
     std::size_t next(Bytes bytes, const BorderHints& hints) noexcept;
 
   private:
+    std::size_t next_in_frame(Bytes bytes, const BorderHints& hints);
+
     std::vector<Chain> open_; ///< That may still prove true, by begin.
     std::size_t searched_ = 0;
 };
-
-/// The same in bytes that nothing follows.
-std::size_t find_border(Bytes bytes, const BorderHints& hints) noexcept;
 
 } // namespace ws

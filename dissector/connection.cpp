@@ -2,6 +2,7 @@
 #include "connection.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ws {
 namespace {
@@ -54,6 +55,7 @@ Connection::Record Connection::record(const Side& side, const Piece& piece) {
             0,
             p.close_seen,
             p.aligned,
+            false,
             p.at_border() ? nullptr : std::make_unique<Position>(p)};
 }
 
@@ -79,7 +81,7 @@ Facts Connection::decode(Side& side, Position& position, const Piece& piece, con
                          const Arena& arena) noexcept {
     const auto repeated = std::min<std::size_t>(how.repeated, piece.bytes.size());
     const Chunk chunk{piece.bytes.subspan(repeated), how.lost_before,
-                      std::min(piece.cut, piece.bytes.size() + piece.cut - how.repeated)};
+                      std::min(piece.cut, piece.bytes.size() + piece.cut - how.repeated), how.answered};
     Facts facts;
     side.decoder.feed(position, chunk, {piece.packet, first, revisits}, arena, facts);
     for (auto& frame : facts.frames) {
@@ -119,7 +121,10 @@ Facts Connection::feed(const Piece& piece, bool revisits, const Arena& arena) no
     } else {
         side.unnumbered += length;
     }
+    how.answered = std::exchange(side.answered, false);
     const auto facts = decode(side, side.position, piece, how, true, revisits, arena);
+    if (!facts.frames.empty())
+        sides_[index(opposite(piece.direction))].answered = true;
     if (revisits)
         side.records.push_back(std::move(how));
     return facts;

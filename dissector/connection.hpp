@@ -71,6 +71,7 @@ class Connection {
         std::uint64_t lost_before;
         bool close_seen;
         std::uint8_t aligned;
+        bool answered;                    ///< The other side sent frames since this side's last piece.
         std::unique_ptr<Position> within; ///< Null: at a frame border, between messages.
     };
     /// Where something that began in an earlier packet was completed.
@@ -87,6 +88,7 @@ class Connection {
         std::vector<Completed> messages;
         std::optional<std::uint32_t> expected; ///< Sequence number of the next byte.
         std::uint64_t unnumbered = 0;          ///< Bytes before that was known.
+        bool answered = false;                 ///< The other side has sent frames since the last piece.
     };
     struct Close {
         Direction direction;

@@ -68,8 +68,8 @@ DirectionDecoder::DirectionDecoder(Direction direction, const Negotiated& negoti
 /// One call of feed().
 class DirectionDecoder::Feed {
   public:
-    Feed(DirectionDecoder& decoder, Position& position, Bytes bytes, const Visit& visit, const Arena& arena, Facts& facts)
-        : d(decoder), p(position), bytes_(bytes), visit_(visit), arena_(arena), facts_(facts) {}
+    Feed(DirectionDecoder& decoder, Position& position, const Chunk& chunk, const Visit& visit, const Arena& arena, Facts& facts)
+        : d(decoder), p(position), bytes_(chunk.bytes), answered_(chunk.answered), visit_(visit), arena_(arena), facts_(facts) {}
 
     void run();
     void lose(std::uint64_t count, Undecoded reason);
@@ -79,11 +79,17 @@ class DirectionDecoder::Feed {
     using enum Negotiated::Compression;
 
     BorderHints hints() const {
-        return {d.direction_ == Direction::client_to_server, d.negotiated_, false, p.aligned > Position::most_aligned / 2};
+        return {.masked = d.direction_ == Direction::client_to_server,
+                .negotiated = d.negotiated_,
+                .aligned = p.aligned > Position::most_aligned / 2,
+                .in_frame = p.search_within > 0,
+                .answered = answered_};
     }
     void search();
+    void end_search(bool found);
     void read_again(Bytes held);
     bool length_is_a_lie();
+    void forget_doubt();
     void abandon_frame();
     void reset_frame();
     void begin_frame();
@@ -91,6 +97,7 @@ class DirectionDecoder::Feed {
     bool header_in_progress(FrameHeader& header) const;
     void too_long(const FrameHeader& header, Bytes begun);
     void finish_frame(const FrameHeader& header, Bytes last);
+    void lose_in_search(std::uint64_t count);
     void lose_border(Undecoded reason = Undecoded::gap);
     void rest(std::size_t length, Undecoded reason);
     void hold(std::size_t length);
@@ -109,8 +116,10 @@ class DirectionDecoder::Feed {
     DirectionDecoder& d;
     Position& p;
     Bytes bytes_;
+    bool answered_;
     std::size_t at_ = 0;
     bool again_ = false;             ///< The bytes are of earlier chunks.
+    bool told_ = false;              ///< What is left of the chunk was told with a frame.
     std::size_t held_ = 0;           ///< Bytes before at_ that are of the frame in progress.
     std::size_t frame_begin_ = 0;    ///< Of the frame in progress,
     bool frame_begins_here_ = false; ///< if it began in this chunk.
@@ -121,7 +130,7 @@ class DirectionDecoder::Feed {
 
 void DirectionDecoder::feed(Position& position, const Chunk& chunk, const Visit& visit, const Arena& arena,
                             Facts& facts) noexcept {
-    Feed feed(*this, position, chunk.bytes, visit, arena, facts);
+    Feed feed(*this, position, chunk, visit, arena, facts);
     if (chunk.lost_before)
         feed.lose(chunk.lost_before, Undecoded::gap);
     feed.run();
@@ -148,10 +157,11 @@ void DirectionDecoder::Feed::run() {
         else
             begin_frame();
     }
+    told_ = false;
 }
 
 void DirectionDecoder::Feed::rest(std::size_t length, Undecoded reason) {
-    if (again_) {
+    if (again_ || told_) {
         at_ += length;
         return;
     }
@@ -183,6 +193,11 @@ void DirectionDecoder::Feed::release() {
 }
 
 void DirectionDecoder::Feed::search() {
+    const auto left = bytes_.size() - at_;
+    if (p.search_within && p.search_within <= left) {
+        rest(static_cast<std::size_t>(p.search_within), p.search_reason);
+        return end_search(true);
+    }
     if (!p.frame)
         p.frame = std::make_shared<Position::FrameBytes>();
     const auto before = p.frame_size;
@@ -192,22 +207,31 @@ void DirectionDecoder::Feed::search() {
     const bool found = border < held.size();
     if (!found || border > before)
         rest(found ? border - before : bytes_.size() - at_, p.search_reason);
+    if (!found && p.search_within)
+        p.search_within -= left;
     if (!found && held.size() < longest_search)
         return;
     const auto earlier = arena_.copy(found && border < before ? held.first(before).subspan(border) : Bytes{});
+    end_search(found);
+    p.resynchronised = found;
+    read_again(earlier);
+}
+
+/// It begins anew if nothing was found.
+void DirectionDecoder::Feed::end_search(bool found) {
     reset_frame();
     p.search = {};
     p.searching = !found;
-    p.resynchronised = found;
     p.on_trial = found ? trial : 0;
-    read_again(earlier);
+    if (found)
+        p.search_within = 0;
 }
 
 /// Decodes bytes of earlier chunks that could not be understood before.
 void DirectionDecoder::Feed::read_again(Bytes held) {
     if (held.empty())
         return;
-    Feed earlier(d, p, held, visit_, arena_, facts_);
+    Feed earlier(d, p, {held}, visit_, arena_, facts_);
     earlier.again_ = true;
     earlier.run();
 }
@@ -226,14 +250,21 @@ bool DirectionDecoder::Feed::length_is_a_lie() {
     if (missing > std::max<std::uint64_t>(undoubted, bytes_.size()))
         follow(chain, bytes_, strict);
     if (!chain.exact || !chain.fits) {
-        p.doubt_begin = p.doubt_bits = 0;
+        forget_doubt();
         return false;
     }
     if (!p.doubt_begin)
         p.doubt_begin = p.frame_size;
+    ++p.doubt_segments;
+    p.doubt_answered += answered_;
     if (!believable || chain.telling)
         p.doubt_bits += std::min(chain.bits, most_doubt);
-    return p.doubt_bits >= (believable ? 2 * most_doubt : most_doubt / 2);
+    return outweighs_length(p.doubt_segments, p.doubt_answered) && p.doubt_bits >= (believable ? 2 * most_doubt : most_doubt / 2);
+}
+
+void DirectionDecoder::Feed::forget_doubt() {
+    p.doubt_begin = 0;
+    p.doubt_bits = p.doubt_segments = p.doubt_answered = 0;
 }
 
 void DirectionDecoder::Feed::abandon_frame() {
@@ -260,7 +291,7 @@ void DirectionDecoder::Feed::reset_frame() {
     p.frame_size = 0;
     p.frame_seen = 0;
     p.frame_lacks = Undecoded::no;
-    p.doubt_begin = p.doubt_bits = 0;
+    forget_doubt();
 }
 
 bool DirectionDecoder::Feed::header_in_progress(FrameHeader& header) const {
@@ -340,26 +371,27 @@ void DirectionDecoder::Feed::finish_frame(const FrameHeader& header, Bytes last)
     frame_begins_here_ = false;
 }
 
-/// `begun`: the bytes of its header in earlier chunks.
+/// It is told with what this chunk has of it. `begun`: the bytes of its header in earlier chunks.
 void DirectionDecoder::Feed::too_long(const FrameHeader& header, Bytes begun) {
-    const auto rest = bytes_.subspan(at_);
-    const auto size = header.size - begun.size();
-    const auto border = size + find_border(rest.subspan(size), hints());
+    const auto here = bytes_.subspan(at_);
     Frame frame;
     frame.header = header;
     frame.offset = static_cast<std::uint32_t>(at_);
     frame.spread = !begun.empty() || again_;
-    frame.bytes = begun.empty() ? rest.first(border) : arena_.copy(begun, rest.first(border));
+    frame.bytes = begun.empty() ? here : arena_.copy(begun, here);
     frame.undecoded = Undecoded::limit;
-    at_ += border;
     emit(frame);
     lose_border(Undecoded::limit);
+    p.search_within = header.payload_length;
+    at_ += header.size - begun.size();
+    told_ = true;
 }
 
 void DirectionDecoder::Feed::lose(std::uint64_t count, Undecoded reason) {
-    if (p.searching)
-        lose_border();
-    while (count > 0 && !p.searching) {
+    const bool searched = p.searching;
+    if (searched)
+        lose_in_search(count);
+    while (count > 0 && !p.searching && !searched) {
         FrameHeader header;
         if (!p.frame || !header_in_progress(header)) {
             lose_border();
@@ -381,12 +413,20 @@ void DirectionDecoder::Feed::lose(std::uint64_t count, Undecoded reason) {
     }
 }
 
+/// The search goes on behind the gap, unless a frame that is too long ends there.
+void DirectionDecoder::Feed::lose_in_search(std::uint64_t count) {
+    const auto within = p.search_within;
+    lose_border(count < within ? Undecoded::limit : Undecoded::gap);
+    if (count < within)
+        p.search_within = within - count;
+    else if (within && count == within)
+        end_search(true);
+}
+
 void DirectionDecoder::Feed::lose_border(Undecoded reason) {
-    reset_frame();
-    p.searching = true;
-    p.search = {};
+    end_search(false);
+    p.search_within = 0;
     p.search_reason = reason;
-    p.on_trial = 0;
     if (p.message_open)
         ++p.message_number; // the one that was never finished had a number too
     p.message_open = false;

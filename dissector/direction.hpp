@@ -37,11 +37,12 @@ struct Position {
     bool searching = false; ///< Looking for a frame border, in the bytes that `frame` has.
     BorderSearch search;
     Undecoded search_reason = Undecoded::gap; ///< Why what is passed over was not decoded.
+    std::uint64_t search_within = 0;          ///< So many bytes are still of a frame that is too long to hold, by its header.
     bool resynchronised = false;              ///< It was found; the next frame says so.
     std::uint8_t on_trial = 0;                ///< So many headers after it are to prove that it was one.
     static constexpr std::uint8_t most_aligned = 8;
-    std::uint8_t aligned = 0;                 ///< Grows with each chunk that begins with a frame, and falls with others.
-    bool message_unknown = false;             ///< A message may have begun in bytes that were not seen.
+    std::uint8_t aligned = 0;     ///< Grows with each chunk that begins with a frame, and falls with others.
+    bool message_unknown = false; ///< A message may have begun in bytes that were not seen.
 
     // The frame in progress (RFC 6455 5.2)
     std::shared_ptr<FrameBytes> frame; ///< Null: none.
@@ -49,7 +50,9 @@ struct Position {
     std::uint64_t frame_seen = 0;      ///< Bytes of it that have passed, captured or not.
     Undecoded frame_lacks = Undecoded::no;
     std::size_t doubt_begin = 0;  ///< Where in `frame` chunks begin that look like frames: its length may be a lie. 0: nowhere.
-    std::uint32_t doubt_bits = 0; ///< How much speaks for it.
+    std::uint32_t doubt_bits = 0; ///< How much speaks for it,
+    std::uint32_t doubt_segments = 0; ///< in so many chunks,
+    std::uint32_t doubt_answered = 0; ///< before which the other side sent frames.
 
     // The message in progress (RFC 6455 5.4)
     bool message_open = false;
@@ -76,6 +79,7 @@ struct Chunk {
     Bytes bytes;
     std::uint64_t lost_before = 0; ///< Bytes of the stream between the last chunk and this one that were not captured.
     std::uint64_t lost_after = 0;  ///< Bytes cut off the end of this chunk by the snap length.
+    bool answered = false;         ///< The other side sent frames between the last chunk and this one.
 };
 
 /// Decodes what one side sends. It describes and never stops: after a violation it goes on as well as the bytes allow.

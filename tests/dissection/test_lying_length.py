@@ -38,6 +38,31 @@ def test_lie(length):
     assert total.due >= 15 * len(scores)
 
 
+@pytest.mark.parametrize("length", [100 * MIB, *ABSURD])
+def test_payload_of_a_long_frame(length):
+    """What looks like a frame, or a few, in the payload of a frame that is longer than any decoder waits for, was not sent."""
+    wire = Wire()
+    for side, count, apart in itertools.product([CLIENT, SERVER], [1, 2, 20], [False, True]):
+        if apart and count > 2:
+            continue  # in so many segments they are frames
+        mask = b"\x37\xfa\x21\x3d" if side == CLIENT else None
+        inside = [text(f"a text that nobody sent {i}", mask=mask) for i in range(count)]
+        talk = Talk(wire, server_port=(80, 41234)[count % 2], name=f"{side} {count} {apart}")
+        talk.chat(2, controls=0)
+        talk.lie(side, length, payload=b"hello" if apart else b"hello" + b"".join(inside))
+        for part in inside if apart else []:
+            begin = len(talk.sides[side].bytes)
+            talk.sides[side].bytes += part
+            talk.sends.append((side, begin, begin + len(part)))
+            talk.chat(1, sides=[OTHER[side]], controls=0)
+        talk.capture()
+        talk.due = {who: range(len(sent.messages)) for who, sent in talk.sides.items()}
+    scores = check(wire)
+    for score in scores.values():
+        score.violations = [v for v in score.violations if v[1] != "length_msb_set" or not length >> 63]
+    assert_recovered(scores)
+
+
 def test_lie_before_control_frames():
     """A packet that is a ping alone says little, and takes nothing away from what those before it said."""
     wire = Wire()

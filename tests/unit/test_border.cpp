@@ -12,6 +12,11 @@ BorderHints hints(Direction direction, const Negotiated& negotiated = plain()) {
     return {direction == client, negotiated};
 }
 
+/// In bytes that nothing follows.
+std::size_t find_border(Bytes bytes, const BorderHints& hints) {
+    return BorderSearch().next(bytes, hints);
+}
+
 FrameHeader header_of(const std::string& frame) {
     FrameHeader header;
     EXPECT_TRUE(parse_frame_header(as_bytes(frame), header));
@@ -81,6 +86,69 @@ TEST(FindBorder, NeedsFourHeadersWhereTheLastFrameIsCut) {
 TEST(FindBorder, DoesNotWrapOnTheLongestLength) {
     const auto frame = wire(server, {.opcode = 2, .length = ~0ULL}) + std::string(100, '\xee');
     EXPECT_EQ(find_border(as_bytes(frame), hints(server, unknown_extension())), frame.size());
+}
+
+TEST(FindBorder, ComesToAnEndWhereLengthsWouldWrap) {
+    // Pings with long payloads are passed over; the last length would lead back to one of them.
+    std::string pings;
+    for (char i = 0; i < 8; ++i)
+        pings += wire(server, {.opcode = 9, .payload = std::string(20, static_cast<char>('a' + i))});
+    const auto tail = "p"s;
+    for (const std::uint64_t back : {0U, 22U, 44U, 66U, 88U, 153U}) {
+        const auto frame = wire(server, {.opcode = 9, .length = ~0ULL - 9 - back});
+        const auto bytes = tail + pings + frame + std::string(50, 'x');
+        EXPECT_EQ(find_border(as_bytes(bytes), hints(server)), 1U) << back;
+    }
+}
+
+/// What a search within a frame finds in these segments, and in which of them; -1: nothing.
+std::pair<int, std::size_t> found_in_frame(const std::vector<std::string>& segments, bool answered) {
+    BorderSearch search;
+    std::string all;
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        all += segments[i];
+        auto how = hints(server);
+        how.in_frame = true;
+        how.answered = answered;
+        if (const auto at = search.next(as_bytes(all), how); at < all.size())
+            return {static_cast<int>(i), at};
+    }
+    return {-1, all.size()};
+}
+
+TEST(FindBorder, WithinAFrameTakesFramesInSeveralSegmentsOnly) {
+    using Segments = std::vector<std::string>;
+    const auto frame = [](int i) { return wire(server, {.payload = "message number " + std::to_string(i)}); };
+    std::string many;
+    for (int i = 0; i < 50; ++i)
+        many += frame(i);
+    EXPECT_EQ(found_in_frame({many}, true).first, -1);
+    EXPECT_EQ(found_in_frame({"hello" + frame(0), frame(1)}, true).first, -1);
+    EXPECT_EQ(found_in_frame({"hello" + frame(0), frame(1), frame(2)}, false).first, -1);
+    EXPECT_EQ(found_in_frame({"hello" + frame(0), frame(1), frame(2)}, true), (std::pair{2, 5UL}));
+    EXPECT_EQ(found_in_frame({"hello" + frame(0), frame(1), frame(2), frame(3)}, false), (std::pair{3, 5UL}));
+    EXPECT_EQ(found_in_frame({"hello", frame(1), "and", frame(2), "so", frame(3), "on", frame(4)}, true).first, -1);
+    // Wherever the segments are cut
+    Segments cut{"hello"};
+    for (std::size_t at = 0; at < many.size(); at += 33)
+        cut.push_back(many.substr(at, 33));
+    EXPECT_EQ(found_in_frame(cut, true).second, 5U);
+    EXPECT_LE(found_in_frame(cut, true).first, 5);
+}
+
+TEST(FindBorder, WithinAFrameFollowsEachHeaderOnce) {
+    // As many chains as places, all of which meet: 30,000 frames in each of ten segments.
+    std::string frames;
+    for (int i = 0; i < 30000; ++i)
+        frames += "\x89\x00"s;
+    std::string all;
+    BorderSearch search;
+    auto how = hints(server);
+    how.in_frame = true;
+    for (int i = 0; i < 10; ++i) {
+        all += frames + "\xff";
+        EXPECT_EQ(search.next(as_bytes(all), how), all.size());
+    }
 }
 
 Chain follow(const std::string& bytes, const BorderHints& hints) {

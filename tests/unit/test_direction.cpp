@@ -786,6 +786,80 @@ TEST(Length, ThatIsALieCostsNoOtherMessage) {
         }
 }
 
+TEST(Length, ThatIsTooLongMakesNothingOfItsPayloadAFrame) {
+    const auto text = wire(server, {.payload = "a text that nobody sent"});
+    for (const std::uint64_t length : {(1ULL << 30) + 1, (1ULL << 32) + 5, (1ULL << 63) - 1, ~0ULL}) {
+        const auto begun = wire(server, {.opcode = 2, .length = length}) + "hello";
+        for (const auto& pieces : std::vector<Texts>{{begun + text},
+                                                     {begun + text + text + text + text + text},
+                                                     {begun, text},
+                                                     {begun, text, text},
+                                                     {begun, text, "and so on", text, text, "and on"}}) {
+            Session s;
+            s.feed(server, wire(server, {.payload = "before"}));
+            for (const auto& piece : pieces) {
+                s.feed(server, piece);
+                s.feed(client, wire(client, {.payload = "answer"}));
+            }
+            EXPECT_EQ(s.texts(server), (Texts{"before", "<limit>"})) << length;
+            EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
+        }
+        EXPECT_EQ(difference_when_split({{server, begun + text}}), "");
+    }
+}
+
+TEST(Length, ThatIsTooLongHoldsAcrossAGap) {
+    const auto text = wire(server, {.payload = "a text that nobody sent"});
+    Session s;
+    std::uint32_t at = 0;
+    const auto feed = [&](const std::string& bytes, std::uint32_t lost) {
+        at += lost;
+        s.feed(server, bytes, {.sequence = at});
+        at += static_cast<std::uint32_t>(bytes.size());
+    };
+    feed(wire(server, {.opcode = 2, .length = 1ULL << 32}) + "hello", 0);
+    for (int i = 0; i < 5; ++i)
+        feed(text, 1000);
+    EXPECT_EQ(s.texts(server), Texts{"<limit>"});
+    EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
+}
+
+TEST(Length, ThatMayBeALieIsBelievedAgainstAFewFrames) {
+    const auto text = wire(server, {.payload = "a text that nobody sent"});
+    for (const std::uint64_t length : {1ULL << 17, 1ULL << 20, 100ULL << 20, 1ULL << 29})
+        for (const unsigned count : {1U, 2U, 3U}) {
+            Session s;
+            s.feed(server, wire(server, {.opcode = 2, .length = length}) + "hello");
+            for (unsigned i = 0; i < count; ++i)
+                s.feed(server, text);
+            EXPECT_EQ(s.frames(server).size(), 0U) << length;
+        }
+}
+
+TEST(Length, ThatIsALieIsFoundOutSoonerWhereTheOtherSideAnswers) {
+    for (const std::uint64_t length : {1ULL << 20, 100ULL << 20, (1ULL << 32) + 5}) {
+        Session s;
+        s.feed(server, wire(server, {.opcode = 2, .length = length}) + "hello");
+        Texts expected;
+        for (int i = 0; i < 3; ++i) {
+            s.feed(client, wire(client, {.payload = "question"}));
+            expected.push_back("answer number " + std::to_string(i));
+            s.feed(server, wire(server, {.payload = expected.back()}));
+        }
+        const auto texts = s.texts(server);
+        ASSERT_EQ(texts.size(), 4U) << length;
+        EXPECT_EQ(Texts(texts.begin() + 1, texts.end()), expected);
+        EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
+    }
+}
+
+TEST(Length, SumsDoNotWrap) {
+    const auto s =
+        decoded(server, joined(server, {{.fin = false, .opcode = 2, .payload = "begun"}, {.opcode = 0, .length = ~0ULL}}));
+    ASSERT_EQ(s.messages(server).size(), 1U);
+    EXPECT_EQ(s.messages(server)[0]->wire_length, ~0ULL);
+}
+
 TEST(Length, OfAFrameThatCarriesFramesIsNoLie) {
     // WebSocket sent through WebSocket, in segments that begin and end where the inner frames do.
     const auto inner = wire({.payload = "a message in a message"});
