@@ -54,7 +54,8 @@ bool skim(Bytes bytes, bool masked) {
     return true;
 }
 
-Chain try_frames(Bytes bytes, std::size_t at, bool masked) {
+/// `refuted`: headers that lead to what is none, by offset; they are not followed again.
+Chain try_frames(Bytes bytes, std::size_t at, bool masked, std::vector<bool>& refuted) {
     Chain chain;
     if (!skim(bytes.subspan(at), masked))
         return {};
@@ -62,14 +63,29 @@ Chain try_frames(Bytes bytes, std::size_t at, bool masked) {
     follow(chain, bytes, foreign(masked), most_tried);
     if (!chain.fits || !is_candidate(chain, masked))
         return {};
-    follow(chain, bytes, foreign(masked));
-    return chain.fits ? chain : Chain{};
+    std::vector<std::size_t> passed;
+    auto headers = chain.headers;
+    do {
+        headers = chain.headers;
+        if (chain.end < bytes.size()) {
+            passed.push_back(chain.end);
+            chain.fits = !refuted[chain.end];
+        }
+        if (chain.fits)
+            follow(chain, bytes, foreign(masked), 1);
+    } while (chain.fits && chain.headers > headers && chain.end < bytes.size());
+    if (chain.fits)
+        return chain;
+    for (const auto header : passed)
+        refuted[header] = true;
+    return {};
 }
 
 /// Finds frames somewhere in the segment, up to its end: the first, or the first masked or unmasked ones. Other protocols have
 /// text too, but none behind a mask.
 Chain find_frames(Bytes bytes, std::optional<bool> only = {}) {
     Chain found;
+    std::vector<bool> refuted(bytes.size());
     auto stop = bytes.size() - std::min<std::size_t>(bytes.size(), 2);
     for (const auto first : begins_message) {
         for (std::size_t at = 1; at < stop; ++at) {
@@ -80,7 +96,7 @@ Chain find_frames(Bytes bytes, std::optional<bool> only = {}) {
             const bool masked = bytes[at + 1] & 0x80;
             if (only && masked != *only)
                 continue;
-            if (const auto chain = try_frames(bytes, at, masked); chain.headers) {
+            if (const auto chain = try_frames(bytes, at, masked, refuted); chain.headers) {
                 found = chain;
                 stop = at;
             }

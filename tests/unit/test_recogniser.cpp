@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 namespace ws::test {
 namespace {
 
@@ -43,6 +45,18 @@ TEST(Recogniser, NeedsOneFrameOfText) {
     Wiretap owned;
     EXPECT_FALSE(owned.hear(0, wire({.payload = "Hello, Wireshark"}), true).recognised);
     EXPECT_TRUE(owned.hear(0, wire({.payload = "Hello again"}), true).recognised);
+}
+
+TEST(Recogniser, FollowsNoHeaderTwiceThatLeadsNowhere) {
+    std::string bytes = "x";
+    for (int i = 0; i < 8000; ++i)
+        bytes += "\x81\x05hello";
+    bytes += "\xff\xff";
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < 20; ++i)
+        EXPECT_FALSE(Wiretap().hear(0, bytes, false, true).recognised);
+    // 8,000 chains of up to 8,000 headers took a second each time; now it is some milliseconds.
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
 }
 
 TEST(Recogniser, NeedsSeveralFramesOfOtherKinds) {
