@@ -18,6 +18,5 @@ void open_http2_entry(bool ours); ///< Before each file.
 /// Wireshark's HTTP/2 dissector is at work on a connection that is followed here.
 bool http2_is_followed();
 void register_packet_entry(); ///< For every packet, after all other dissectors.
-void open_packet_entry();
 
 } // namespace ws

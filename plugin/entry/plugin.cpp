@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "entry/entries.hpp"
+#include "entry/unclaimed.hpp"
 #include "flow/subprotocol.hpp"
 #include "state/capture.hpp"
-#include "view/builtin_fields.hpp"
 #include "view/fields.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
-#include "wireshark/tcp_ends.hpp"
-#include "wireshark/tcp_segment.hpp"
 
 namespace ws {
 namespace {
@@ -27,18 +25,12 @@ void register_preferences() {
 /// Before each dissection of a file.
 void open_file() {
     open_capture();
-    forget_segment();
     // The user may have disabled the protocol since the last.
     const bool ours = protocol.take_over && proto_is_protocol_enabled(find_protocol_by_id(protocol.id));
     take_over_from_builtin(ours);
     open_http2_entry(ours);
-    open_packet_entry();
+    open_unclaimed();
     open_subprotocols();
-}
-
-void close_file() {
-    close_capture();
-    forget_tcp_conversation();
 }
 
 void register_protocol() {
@@ -50,7 +42,7 @@ void register_protocol() {
     register_http2_entry();
     register_packet_entry();
     register_init_routine(open_file);
-    register_cleanup_routine(close_file);
+    register_cleanup_routine(close_capture);
 }
 
 void hand_off() {
@@ -58,7 +50,7 @@ void hand_off() {
     hand_off_http2_entry();
     hand_off_tcp_entry();
     hand_off_subprotocols();
-    hand_off_builtin_fields();
+    look_up_builtin_fields();
 }
 
 } // namespace

@@ -179,9 +179,4 @@ void answer_tunnel(packet_info* pinfo) {
         tunnel->answered = true;
 }
 
-bool tunnel_awaits_answer(packet_info* pinfo) {
-    const auto* tunnel = find_tunnel(pinfo);
-    return tunnel && !tunnel->answered && tunnel->packet < pinfo->num;
-}
-
 } // namespace ws

@@ -11,9 +11,6 @@ void open_tunnel(packet_info* pinfo);
 /// The proxy has agreed.
 void answer_tunnel(packet_info* pinfo);
 
-/// The first visit: so far it has not, and was asked in an earlier packet.
-bool tunnel_awaits_answer(packet_info* pinfo);
-
 /// What a packet of a tunnel had.
 struct InTunnel {
     int length;                  ///< Bytes taken.

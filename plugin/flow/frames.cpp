@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/frames.hpp"
 
-#include "flow/http_conversations.hpp"
 #include "flow/subprotocol.hpp"
 #include "state/capture.hpp"
 #include "view/builtin_fields.hpp"
@@ -88,7 +87,10 @@ void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgrade
 
 /// What this side sent while the connection was a suspect.
 void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction) {
-    auto& earlier = upgraded.earlier[static_cast<std::size_t>(direction)];
+    auto* known = upgraded.earlier[static_cast<std::size_t>(direction)].get();
+    if (!known)
+        return;
+    auto& earlier = *known;
     if (!PINFO_FD_VISITED(pinfo) && !earlier.shown_in)
         earlier.shown_in = pinfo->num;
     if (earlier.shown_in != pinfo->num || pieces_of(pinfo, upgraded.stream))

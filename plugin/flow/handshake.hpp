@@ -2,12 +2,36 @@
 #pragma once
 
 #include "view/frame_fields.hpp"
+#include "wireshark/packet_keys.hpp"
+
+#include <string_view>
 
 namespace ws {
 
-/// The heads in a packet in which HTTP found one, when everything else was dissected. `frames` receives where frames follow a 101
-/// response that HTTP did not hand over. Returns whether anything is shown.
-bool dissect_heads_of_packet(packet_info* pinfo, proto_tree* tree, List<Place>& frames);
+/// What was found so far in the packet that is being dissected.
+struct HeadsFound {
+    std::uint32_t requests; ///< Of any kind.
+    std::uint32_t upgrade_requests;
+    std::uint32_t responses;
+    const guint8* shown; ///< The head that dissect_response_before() took care of.
+    std::size_t shown_size;
+    bool in_own_conversation; ///< Its heads were shown by dissect_heads_of().
+    const guint8* upgrade;    ///< The 101 response.
+};
+
+inline HeadsFound& heads_in(packet_info* pinfo) {
+    return kept_with<HeadsFound>(pinfo, packet_key::heads_found);
+}
+
+/// What was shown of a run of heads, and where frames follow the 101 response that ended it; nowhere: `tvb` null.
+struct HeadsShown {
+    bool any = false;
+    Place frames{};
+};
+
+/// The heads in one data source, from `at` on. `bytes` are all of it. `secure`: inside TLS.
+HeadsShown dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet_info* pinfo, proto_tree* tree,
+                         bool secure);
 
 /// The heads that `tvb` begins with, which HTTP has just dissected in a conversation of its own. Returns where frames follow a
 /// 101 response; nowhere: null.

@@ -3,6 +3,8 @@
 #include "flow/recognition.hpp"
 
 #include "state/capture.hpp"
+#include "wireshark/handles.hpp"
+#include "wireshark/protocol.hpp"
 #include "wireshark/tcp_ends.hpp"
 
 #include <algorithm>
@@ -78,7 +80,10 @@ Upgraded& make_session(packet_info* pinfo, Suspect& suspect, const Recogniser::R
     };
     auto& upgraded = session_of(pinfo, of(end_of(suspect, pinfo))).upgrade_unanswered(pinfo);
     for (auto& kept : suspect.kept) {
-        auto& pieces = upgraded.earlier[static_cast<std::size_t>(of(kept.end))].pieces;
+        auto& earlier = upgraded.earlier[static_cast<std::size_t>(of(kept.end))];
+        if (!earlier)
+            earlier = std::make_unique<Earlier>();
+        auto& pieces = earlier->pieces;
         if (pieces.empty() && kept.captured.piece.sequence == result.border[kept.end])
             upgraded.connection.resume(of(kept.end));
         kept.captured.piece.direction = of(kept.end);
@@ -87,7 +92,38 @@ Upgraded& make_session(packet_info* pinfo, Suspect& suspect, const Recogniser::R
     return upgraded;
 }
 
+bool has_seen_http(packet_info* pinfo) {
+    const auto* conversation = find_tcp_conversation(pinfo);
+    const auto* http =
+        conversation ? static_cast<const http_conv_t*>(conversation_get_proto_data(conversation, ids.http)) : nullptr;
+    return http && http->req_res_tail;
+}
+
+/// A dissector that shows nothing is a layer of the packet only while no tree is built: then its port tells as much.
+bool has_dissector(std::uint32_t port) {
+    auto* of = dissector_get_uint_handle(handles.tcp_port, port);
+    return of && dissector_handle_get_protocol_index(of) != ids.http;
+}
+
 } // namespace
+
+Unknown::Owner owner_of(packet_info* pinfo, std::uint8_t first_byte) {
+    constexpr std::uint8_t first_record = 20, last_record = 24; // TLS content types
+    auto* last = wmem_list_tail(pinfo->layers);
+    if (last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == protocol.id) // that is where we are
+        last = wmem_list_frame_prev(last);
+    if (last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == ids.data)
+        last = wmem_list_frame_prev(last);
+    const int id = last ? GPOINTER_TO_INT(wmem_list_frame_data(last)) : -1;
+    const auto ports = tcp_ports(pinfo);
+    if (id == ids.tcp && (has_dissector(ports.source) || has_dissector(ports.destination)))
+        return Unknown::Owner::other;
+    if (id == ids.tcp || id == ids.http) // HTTP takes all, and shows it only after a head
+        return has_seen_http(pinfo) ? Unknown::Owner::other : Unknown::Owner::nobody;
+    // TLS takes whatever comes to its ports.
+    const bool record = first_byte >= first_record && first_byte <= last_record;
+    return id == ids.tls && !record ? Unknown::Owner::doubtful : Unknown::Owner::other;
+}
 
 bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std::size_t captured, Unknown::Owner owner) {
     if (owner == Unknown::Owner::nobody)

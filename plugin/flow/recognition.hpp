@@ -14,6 +14,9 @@ struct Unknown {
     enum class Owner : std::uint8_t { nobody, doubtful, other } owner; ///< Did another dissector take it?
 };
 
+/// Has a dissector above TCP found its protocol in this packet? `first_byte`: of its payload.
+Unknown::Owner owner_of(packet_info* pinfo, std::uint8_t first_byte);
+
 /// Most packets need no more than this look.
 bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std::size_t captured, Unknown::Owner owner);
 

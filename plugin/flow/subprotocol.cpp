@@ -211,7 +211,10 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Upgraded& u
     auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
     if (ask_others) {
         col_set_fence(pinfo->cinfo, COL_INFO);
-        auto& leftover = upgraded.leftover[static_cast<std::size_t>(direction)];
+        auto& kept = upgraded.leftover[static_cast<std::size_t>(direction)];
+        if (!kept)
+            kept = std::make_unique<Leftover>();
+        auto& leftover = *kept;
         if ((handle && handle != handles.json && call_subprotocol(tvb, pinfo, tree, upgraded, leftover, message)) ||
             call(nullptr, tvb, pinfo, tree, upgraded.subprotocol.c_str()).taken) {
             col_set_fence(pinfo->cinfo, COL_INFO);

@@ -3,6 +3,7 @@
 
 #include "wireshark/protocol.hpp"
 #include "wireshark/tcp_ends.hpp"
+#include "wireshark/tcp_segment.hpp"
 
 namespace ws {
 
@@ -10,11 +11,13 @@ Capture* capture = nullptr;
 
 void open_capture() {
     capture = new Capture;
+    forget_segment();
 }
 
 void close_capture() {
     delete capture;
     capture = nullptr;
+    forget_tcp_conversation();
 }
 
 Conversation* find_conversation_of(packet_info* pinfo) {

@@ -7,6 +7,7 @@
 #include "dissector/tally.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -44,12 +45,12 @@ struct Upgraded {
     Connection connection;
     dissector_handle_t subdissector = nullptr; ///< Of its messages, or null; looked up for the first of them.
     bool subdissector_known = false;
-    Leftover leftover[2] = {}; ///< Indexed by Direction.
+    std::unique_ptr<Leftover> leftover[2] = {}; ///< Indexed by Direction; null: none.
     Tally tally = {};
     /// TCP asked another dissector first, and may hold packets back for it: each packet's own payload counts.
     bool by_packet = false;
     std::vector<std::uint32_t> held_back = {}; ///< Packets with new bytes that TCP did not hand over, in order.
-    Earlier earlier[2] = {};                   ///< Indexed by Direction.
+    std::unique_ptr<Earlier> earlier[2] = {};  ///< Indexed by Direction; null: none.
     bool answered = false;                     ///< It began with a response.
 };
 

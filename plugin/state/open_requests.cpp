@@ -5,6 +5,8 @@
 #include "wireshark/handles.hpp"
 #include "wireshark/tcp_ends.hpp"
 
+#include <algorithm>
+
 namespace ws {
 namespace {
 
@@ -13,14 +15,16 @@ constexpr guint32 most_listed = 100;
 } // namespace
 
 guint32 open_requests(packet_info* pinfo) {
+    const auto* known = find_conversation_of(pinfo);
+    const auto* tunnel = known ? known->tunnel.get() : nullptr;
+    const guint32 connect = tunnel && !tunnel->answered && tunnel->packet < pinfo->num ? 1 : 0;
     if constexpr (http_lists_requests) {
         auto* conversation = find_tcp_conversation(pinfo);
         const auto* http =
             conversation ? static_cast<const http_conv_t*>(conversation_get_proto_data(conversation, ids.http)) : nullptr;
-        return http ? unanswered_requests(http, pinfo->num, most_listed) : 0;
+        return std::max(http ? unanswered_requests(http, pinfo->num, most_listed) : 0, connect);
     }
-    const auto* conversation = find_conversation_of(pinfo);
-    return conversation ? conversation->open_requests : 0;
+    return std::max(known ? known->open_requests : 0, connect);
 }
 
 void count_http_message(packet_info* pinfo, const http_req_res_t& last) noexcept {

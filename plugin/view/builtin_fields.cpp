@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/builtin_fields.hpp"
 
+#include "view/fields.hpp"
+
 #include "wireshark/protocol.hpp"
 
 namespace ws {
@@ -46,7 +48,7 @@ void add_builtin_fields(proto_tree* tree, packet_info* pinfo, const FrameTree& a
     }
 }
 
-void hand_off_builtin_fields() {
+void look_up_builtin_fields() {
     info_protocol = proto_registrar_get_byname("websocket");
     info_fin = proto_registrar_get_byname("websocket.fin");
     info_opcode = proto_registrar_get_byname("websocket.opcode");

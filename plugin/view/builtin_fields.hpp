@@ -8,7 +8,4 @@ namespace ws {
 /// Hidden items of Wireshark's own `websocket` dissector, so that filters, columns and scripts that name its fields keep working.
 void add_builtin_fields(proto_tree* tree, packet_info* pinfo, const FrameTree& at, const Frame& frame, Place message);
 
-/// Finds the fields; once, when all of Wireshark's dissectors are registered.
-void hand_off_builtin_fields();
-
 } // namespace ws

@@ -20,6 +20,7 @@ void look_up_handles() {
     handles.http_over_tcp = find_dissector("http-over-tcp");
     handles.http_over_tls = find_dissector("http-over-tls");
     handles.http2 = find_dissector("http2");
+    handles.tcp_port = find_dissector_table("tcp.port");
     handles.data = find_dissector("data");
     handles.json = find_dissector("json");
 }

@@ -29,6 +29,8 @@ struct Handles {
     dissector_handle_t data;
     dissector_handle_t json; ///< Null where it is not built in.
 
+    dissector_table_t tcp_port;
+
     // The plugin's own
     dissector_handle_t frames;            ///< Frames follow: the connection was upgraded, or recognised.
     dissector_handle_t upgrade;           ///< What HTTP calls for what follows a 101 response.

@@ -29,7 +29,8 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
     const auto last = std::min(bytes.size(), header_room);
     const auto fits = [&](std::size_t at) { return at + 2 * size + 20 <= bytes.size() && at < last; };
     bool first = usual >= before && fits(usual);
-    const auto sent = std::max<std::size_t>(pinfo->fd->pkt_len, bytes.size()); // another data source may be longer than the packet
+    const auto sent =
+        std::max<std::size_t>(pinfo->fd->pkt_len, bytes.size()); // another data source may be longer than the packet
     for (std::size_t at = first ? usual : before; fits(at); at = first ? before : at + 1, first = false) {
         if (bytes[at] != src[0] || std::memcmp(&bytes[at], src, size) != 0 || std::memcmp(&bytes[at + size], dst, size) != 0)
             continue;
@@ -42,8 +43,8 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
         usual = at;
         const auto payload = static_cast<std::size_t>(tcp->payload.data() - bytes.data());
         const auto length = std::min<std::size_t>(tcp->length, sent - payload);
-        segment = {tcp->flags, datagram->hop_limit,  tcp->sequence, tcp->acknowledged,
-                   payload,    static_cast<std::uint32_t>(length)};
+        segment = {
+            tcp->flags, datagram->hop_limit, tcp->sequence, tcp->acknowledged, payload, static_cast<std::uint32_t>(length)};
         return true;
     }
     return false;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "flow/packet_heads.hpp"
+
+#include "flow/handshake.hpp"
+#include "state/open_requests.hpp"
+#include "wireshark/handles.hpp"
+#include "wireshark/layers.hpp"
+#include "wireshark/tcp_ends.hpp"
+#include "wireshark/tcp_segment.hpp"
+
+#include <functional>
+
+namespace ws {
+namespace {
+
+/// After a TCP header with this packet's ports, in the bytes of a whole frame or IP datagram; npos if there is none.
+std::size_t find_tcp_payload(std::string_view bytes, const packet_info* pinfo) {
+    if (const auto payload = find_payload(as_bytes(bytes), pinfo))
+        return payload < bytes.size() && g_ascii_isalpha(bytes[payload]) ? payload : std::string_view::npos;
+    const auto [source, destination] = tcp_ports(pinfo);
+    const char ports[] = {static_cast<char>(source >> 8), static_cast<char>(source), static_cast<char>(destination >> 8),
+                          static_cast<char>(destination)};
+    for (auto at = bytes.find({ports, 4}); at != std::string_view::npos; at = bytes.find({ports, 4}, at + 1)) {
+        if (at + 20 > bytes.size())
+            break;
+        const auto header = static_cast<std::size_t>(static_cast<unsigned char>(bytes[at + 12]) >> 4) * 4;
+        if (header >= 20 && at + header < bytes.size() && g_ascii_isalpha(bytes[at + header]))
+            return at + header;
+    }
+    return std::string_view::npos;
+}
+
+/// A record of TLS after that with the response, in the same packet. HTTP goes by the packet's number and takes it for more of
+/// its own; it waits for the next one if this could be the beginning of a line.
+bool is_overlooked(std::string_view record) {
+    return !record.empty() && (!g_ascii_isprint(record[0]) || record.find('\n') != std::string_view::npos);
+}
+
+bool is_tls_record(const struct data_source* source) {
+    char* name = get_data_source_description(source);
+    const bool is_record = g_str_has_prefix(name, "Decrypted TLS");
+    wmem_free(nullptr, name);
+    return is_record;
+}
+
+bool dissect_sources(packet_info* pinfo, proto_tree* tree, List<Place>& frames) {
+    auto& found = heads_in(pinfo);
+    if (found.in_own_conversation)
+        return true;
+    const bool tls = layers_of(pinfo).tls;
+    bool any = false;
+    bool upgraded = false;
+    for (auto* source = pinfo->data_src; source; source = g_slist_next(source)) {
+        auto* tvb = get_data_source_tvb(static_cast<struct data_source*>(source->data));
+        const auto size = tvb_captured_length(tvb);
+        const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
+        if (upgraded && tls) {
+            if (!is_tls_record(static_cast<struct data_source*>(source->data)))
+                continue;
+            if (!is_overlooked(bytes))
+                break;
+            frames.push_back(packet_arena(pinfo), {tvb, 0});
+            continue;
+        }
+        if (size < 16)
+            continue;
+        // A data source of its own (reassembled, decrypted) begins with the message; a frame has the headers of other layers
+        // before it.
+        const auto at = source == pinfo->data_src || !g_ascii_isalpha(bytes[0]) ? find_tcp_payload(bytes, pinfo) : 0;
+        if (at != std::string_view::npos) {
+            const auto shown = dissect_heads(tvb, bytes, at, pinfo, tree, tls);
+            any = any || shown.any;
+            if (shown.frames.tvb)
+                frames.push_back(packet_arena(pinfo), shown.frames);
+        }
+        const auto* begin = reinterpret_cast<const guint8*>(bytes.data());
+        upgraded = found.upgrade && !std::less()(found.upgrade, begin) && std::less()(found.upgrade, begin + size);
+    }
+    return any;
+}
+
+} // namespace
+
+bool dissect_heads_of_packet(packet_info* pinfo, proto_tree* tree, List<Place>& frames) {
+    // HTTP keeps this for each packet in which it has dissected a head, and did not put it off until its body is complete.
+    const auto* http = static_cast<const http_req_res_t*>(p_get_proto_data(wmem_file_scope(), pinfo, ids.http, 0));
+    if (!http)
+        return false;
+    const bool any = dissect_sources(pinfo, tree, frames);
+    if (!PINFO_FD_VISITED(pinfo))
+        count_http_message(pinfo, *http);
+    return any;
+}
+
+} // namespace ws

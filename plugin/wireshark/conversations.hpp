@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "wireshark/compat.h"
+
+namespace ws {
+
+/// From the next packet on the conversation's payload is frames. On plain TCP the plugin is then called directly: HTTP in between
+/// would cost time and hide the sequence numbers. Inside TLS HTTP goes on handing them over.
+void let_frames_follow(packet_info* pinfo);
+
+/// The same after a request to upgrade: HTTP is called in between, until frames come.
+void let_response_follow(packet_info* pinfo);
+
+} // namespace ws
