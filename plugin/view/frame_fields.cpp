@@ -54,7 +54,6 @@ const value_string opcodes[] = {
     {0, nullptr},
 };
 
-const true_false_string set_or_not = {"Set", "Not set"};
 const true_false_string masked_or_not = {"Masked", "Not masked"};
 
 /// The core's close codes as Wireshark's value strings.
@@ -230,11 +229,11 @@ void register_frame_fields() {
         {&hf_stream,
          {"Stream", "ws.stream", FT_UINT32, BASE_DEC, nullptr, 0, "Which WebSocket connection of the file, from 0", HFILL}},
         {&hf_direction, {"Direction", "ws.direction", FT_UINT8, BASE_DEC, VALS(directions), 0, "Who sent it", HFILL}},
-        {&hf_fin, {"FIN", "ws.fin", FT_BOOLEAN, 8, TFS(&set_or_not), 0x80, "The last frame of a message", HFILL}},
+        {&hf_fin, {"FIN", "ws.fin", FT_BOOLEAN, 8, TFS(&tfs_set_notset), 0x80, "The last frame of a message", HFILL}},
         {&hf_rsv, {"Reserved bits", "ws.rsv", FT_UINT8, BASE_HEX, nullptr, 0x70, "RSV1, RSV2 and RSV3 together", HFILL}},
-        {&hf_rsv1, {"RSV1", "ws.rsv1", FT_BOOLEAN, 8, TFS(&set_or_not), 0x40, "Compressed, with permessage-deflate", HFILL}},
-        {&hf_rsv2, {"RSV2", "ws.rsv2", FT_BOOLEAN, 8, TFS(&set_or_not), 0x20, "For extensions", HFILL}},
-        {&hf_rsv3, {"RSV3", "ws.rsv3", FT_BOOLEAN, 8, TFS(&set_or_not), 0x10, "For extensions", HFILL}},
+        {&hf_rsv1, {"RSV1", "ws.rsv1", FT_BOOLEAN, 8, TFS(&tfs_set_notset), 0x40, "Compressed, with permessage-deflate", HFILL}},
+        {&hf_rsv2, {"RSV2", "ws.rsv2", FT_BOOLEAN, 8, TFS(&tfs_set_notset), 0x20, "For extensions", HFILL}},
+        {&hf_rsv3, {"RSV3", "ws.rsv3", FT_BOOLEAN, 8, TFS(&tfs_set_notset), 0x10, "For extensions", HFILL}},
         {&hf_opcode, {"Opcode", "ws.opcode", FT_UINT8, BASE_DEC, VALS(opcodes), 0x0f, "What the frame is", HFILL}},
         {&hf_mask, {"Mask", "ws.mask", FT_BOOLEAN, 8, TFS(&masked_or_not), 0x80, "The payload is masked", HFILL}},
         {&hf_payload_length,
