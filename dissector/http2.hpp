@@ -32,7 +32,7 @@ struct Http2Event {
 
 /// A head as Http2Event has it; text of the result points into it. HTTP/1's fields that have other names are there under
 /// HTTP/1's.
-HttpHead read_http2_head(std::string_view head, const Arena& arena) noexcept;
+HttpHead read_http2_head(std::string_view text, const Arena& arena) noexcept;
 /// The value of `:scheme`.
 std::string_view http2_scheme(std::string_view head) noexcept;
 

@@ -45,6 +45,6 @@ void section(std::string& to, std::string_view application);
 void interface(std::string& to, const Interface& interface);
 void packet(std::string& to, const Packet& packet);
 void secrets(std::string& to, std::string_view key_log);
-void statistics(std::string& to, std::uint32_t interface, std::uint64_t received, std::uint64_t dropped);
+void statistics(std::string& to, std::uint32_t number, std::uint64_t received, std::uint64_t dropped);
 
 } // namespace wscap::pcapng

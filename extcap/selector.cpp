@@ -79,7 +79,7 @@ void Selector::Queue::remove(Node& node) {
     (after ? after->second.before : last) = before;
 }
 
-Selector::Selector(Criteria criteria, Limits limits, Sink& sink)
+Selector::Selector(Criteria criteria, const Limits& limits, Sink& sink)
     : criteria_(std::move(criteria)), limits_(limits), sink_(sink),
       defragmenter_(limits.fragments,
                     [this](const Datagram& datagram, const std::vector<Packet>& packets) {

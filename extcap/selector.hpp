@@ -43,7 +43,7 @@ class Sink {
 /// fail.
 class Selector {
   public:
-    Selector(Criteria criteria, Limits limits, Sink& sink);
+    Selector(Criteria criteria, const Limits& limits, Sink& sink);
     ~Selector();
 
     void packet(const Packet& packet, std::uint16_t link_type);

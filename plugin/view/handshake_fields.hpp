@@ -20,7 +20,7 @@ struct HandshakeContext {
 };
 
 /// Shows one half. `tvb` holds the head from `offset`, at `head`.
-void add_handshake(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, std::string_view head,
+void add_handshake(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, std::string_view bytes,
                    const Handshake& handshake, const HandshakeContext& context);
 
 } // namespace ws

@@ -8,6 +8,6 @@
 namespace ws {
 
 /// What passed over a connection, from its request to `end` (nanoseconds): on its last packet.
-void add_session_summary(proto_tree* tree, tvbuff_t* tvb, const Tally& tally, std::int64_t end);
+void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Tally& tally, std::int64_t end);
 
 } // namespace ws
