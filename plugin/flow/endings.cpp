@@ -63,39 +63,9 @@ void end_connection(Session& session, const packet_info* pinfo, const Upgraded& 
     note(session, pinfo, upgraded.stream, found, ending.silence);
 }
 
-/// One side ends the TCP connection.
-void observe_end(Session& session, const packet_info* pinfo, const Segment& segment, Direction from) {
-    auto& transport = session.transport;
-    auto& side = transport.sides[static_cast<std::size_t>(from)];
-    const bool reset = (segment.flags & RST) != 0;
-    const bool repeated = side.fin && !reset;
-    const bool first_end = !transport.sides[0].fin && !transport.sides[1].fin;
-    auto* upgraded = session.upgraded_at(pinfo->num);
-    const auto* pending = upgraded ? nullptr : session.pending();
-    if (repeated || transport.ended || (!upgraded && !pending))
-        return;
-    Ending ending;
-    ending.by = from;
-    ending.reset = reset;
-    if (!side.ttl_varies && reset) {
-        ending.ttl = segment.ttl;
-        ending.usual_ttl = side.ttl;
-    }
-    const bool known = all_was_seen(transport, segment, from, upgraded);
-    if (pending && first_end && known)
-        end_during_handshake(session, pinfo, *pending, ending);
-    else if (upgraded && first_end && known && !upgraded->tally.close)
-        end_connection(session, pinfo, *upgraded, ending);
-    side.fin = side.fin || !reset;
-    if (reset || (transport.sides[0].fin && transport.sides[1].fin)) {
-        transport.ended = true;
-        if (upgraded)
-            transport.summary = {pinfo->num, upgraded->stream, now(pinfo), upgraded->tally};
-    }
-}
-
-/// One side ends a stream, or the TCP connection under it.
-bool end_stream(Session& session, const packet_info* pinfo, Ending& ending, bool certain) {
+/// One side ends the connection, or the stream. `certain`: no byte of it is missing. Returns false if it was over before, or had
+/// nothing of WebSocket.
+bool end_session(Session& session, const packet_info* pinfo, Ending& ending, bool certain) {
     auto& transport = session.transport;
     auto& side = transport.sides[static_cast<std::size_t>(ending.by)];
     const bool first_end = !transport.sides[0].fin && !transport.sides[1].fin;
@@ -111,8 +81,25 @@ bool end_stream(Session& session, const packet_info* pinfo, Ending& ending, bool
     side.fin = side.fin || !ending.reset;
     transport.ended = ending.reset || (transport.sides[0].fin && transport.sides[1].fin);
     if (transport.ended && upgraded)
-        transport.summary = {pinfo->num, upgraded->stream, now(pinfo), upgraded->tally};
+        transport.summary.reset(new Transport::Summary{pinfo->num, upgraded->stream, now(pinfo), upgraded->tally});
     return true;
+}
+
+/// One side ends the TCP connection.
+void observe_end(Session& session, const packet_info* pinfo, const Segment& segment, Direction from) {
+    const auto& transport = session.transport;
+    const auto& side = transport.sides[static_cast<std::size_t>(from)];
+    Ending ending;
+    ending.by = from;
+    ending.reset = (segment.flags & RST) != 0;
+    if (side.fin && !ending.reset) // sent once more
+        return;
+    if (!side.ttl_varies && ending.reset) {
+        ending.ttl = segment.ttl;
+        ending.usual_ttl = side.ttl;
+    }
+    const bool decoded = session.upgraded_at(pinfo->num) != nullptr;
+    end_session(session, pinfo, ending, all_was_seen(transport, segment, from, decoded));
 }
 
 /// The request is sent once more.
@@ -209,12 +196,11 @@ void recall_syn(Session& session, packet_info* pinfo) {
 
 } // namespace
 
-bool all_was_seen(const Transport& transport, const Segment& segment, Direction from, const Upgraded* upgraded) {
-    for (std::size_t i = 0; i < 2; ++i) {
-        const auto& side = transport.sides[i];
+bool all_was_seen(const Transport& transport, const Segment& segment, Direction from, bool decoded) {
+    for (const auto& side : transport.sides) {
         if (side.missing)
             return false;
-        if (upgraded && (side.unread > (transport.tls ? longest_alert : 0) || upgraded->tally.sides[i].uncertain))
+        if (decoded && side.unread > (transport.tls ? longest_alert : 0))
             return false;
     }
     const auto& other = transport.sides[from == Direction::client_to_server ? 1 : 0];
@@ -227,7 +213,7 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
     const auto& transport = session.transport;
     const auto first = std::lower_bound(transport.notes.begin(), transport.notes.end(), pinfo->num,
                                         [](const Transport::Note& n, std::uint32_t packet) { return n.packet < packet; });
-    const bool summarised = transport.summary.packet == pinfo->num;
+    const auto* summary = transport.summary.get();
     proto_tree* layer = nullptr;
     const auto in_layer = [&](std::uint32_t stream) {
         if (!layer)
@@ -243,8 +229,8 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
             text = wmem_strdup_printf(pinfo->pool, "%s %u connections of this file ended after the same silence.", text, count);
         add_diagnosis(in_layer(it->stream), pinfo, tvb, 0, 0, it->diagnosis, text);
     }
-    if (summarised)
-        add_session_summary(in_layer(transport.summary.stream), tvb, transport.summary.tally, transport.summary.end);
+    if (summary && summary->packet == pinfo->num)
+        add_session_summary(in_layer(summary->stream), tvb, summary->tally, summary->end);
     return layer != nullptr;
 }
 
@@ -254,7 +240,7 @@ bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by
     ending.by = by;
     ending.reset = reset;
     ending.stream = of_stream;
-    return end_stream(session, pinfo, ending, certain);
+    return end_session(session, pinfo, ending, certain);
 }
 
 void note_syn(tvbuff_t* tvb, packet_info* pinfo) {

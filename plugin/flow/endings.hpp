@@ -14,9 +14,9 @@ bool watch_connection(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sessi
 /// The first visit: a packet of a connection that has nothing to do with WebSocket so far.
 void note_syn(tvbuff_t* tvb, packet_info* pinfo);
 
-/// A Close frame cannot have been overlooked, nor the response: by this segment no byte is missing of either direction. `from`:
-/// who sent the segment. `upgraded`: the connection, or null.
-bool all_was_seen(const Transport& transport, const Segment& segment, Direction from, const Upgraded* upgraded);
+/// A Close frame cannot have been overlooked, nor the response: by this segment no byte is missing of either direction, and where
+/// frames are decoded none is left over. `from`: who sent the segment.
+bool all_was_seen(const Transport& transport, const Segment& segment, Direction from, bool decoded);
 
 /// The first visit: one side ends a stream of HTTP/2 (`of_stream`), or the TCP connection under it. `certain`: no byte of that is
 /// missing. Returns whether it ends the session.

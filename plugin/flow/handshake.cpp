@@ -37,7 +37,7 @@ HandshakeHalf read_request_head(const HttpHead& head, packet_info* pinfo, bool s
     const auto ordinal = found.upgrade_requests++;
     const auto half = read_request_half(head, pinfo, session, ordinal, requests_before(pinfo, found, session), secure);
     if (!PINFO_FD_VISITED(pinfo)) {
-        remember_target(half.exchange->notes.host, secure);
+        remember_target(half.exchange->terms->notes.host, secure);
         if (!half.exchange->response_packet)
             let_response_follow(pinfo);
     }

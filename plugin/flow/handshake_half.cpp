@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/handshake_half.hpp"
 
+#include "state/capture.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "wireshark/protocol.hpp"
 
@@ -17,8 +18,8 @@ HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Sessio
     if (!PINFO_FD_VISITED(pinfo)) {
         auto& exchange = session.add_request(pinfo, ordinal, offer.key);
         exchange.others_first = pipelined_before;
-        exchange.offer = std::move(offer);
-        exchange.notes = std::move(notes);
+        exchange.terms->offer = std::move(offer);
+        exchange.terms->notes = std::move(notes);
         half.exchange = &exchange;
     }
     half.context.direction = Direction::client_to_server;
@@ -34,10 +35,11 @@ HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Sessi
     if (!exchange)
         return {};
     const bool request_known = exchange->request_captured;
+    auto& terms = exchange->terms;
     if (const auto* accept = head.find("Sec-WebSocket-Accept"); first && accept && !request_known)
-        exchange->accept = accept->value;
-    HandshakeHalf half{true, read_response(head, request_known ? &exchange->offer : nullptr, arena), {}, exchange};
-    half.context.diagnoses = diagnose_response(head, half.handshake, request_known ? &exchange->notes : nullptr, arena);
+        terms->accept = accept->value;
+    HandshakeHalf half{true, read_response(head, request_known ? &terms->offer : nullptr, arena), {}, exchange};
+    half.context.diagnoses = diagnose_response(head, half.handshake, request_known ? &terms->notes : nullptr, arena);
     half.context.direction = Direction::server_to_client;
     half.context.stream = exchange->stream;
     half.context.other_packet = request_known ? exchange->request_packet : 0;
@@ -47,6 +49,8 @@ HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Sessi
         half.begins =
             &session.upgrade(pinfo, exchange->stream, negotiate(half.handshake.extensions, half.handshake.extensions_read),
                              half.handshake.protocols.empty() ? std::string_view{} : half.handshake.protocols[0]);
+    if (first && request_known && !capture->revisits.may(pinfo))
+        terms.reset();
     return half;
 }
 

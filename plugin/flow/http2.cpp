@@ -103,7 +103,7 @@ void dissect_event(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Con
 /// The TCP connection of streams that are not over.
 void observe_end_of_all(Http2Connection& connection, const packet_info* pinfo, const Segment& segment, std::size_t side) {
     const bool reset = (segment.flags & RST) != 0;
-    const bool certain = connection.whole && all_was_seen(connection.transport, segment, static_cast<Direction>(side), nullptr);
+    const bool certain = connection.whole && all_was_seen(connection.transport, segment, static_cast<Direction>(side), false);
     connection.for_each_open([&](Session& session) {
         if (observe_stream_end(session, pinfo, session.direction(pinfo), reset, false, certain))
             connection.note_end(pinfo->num, session);

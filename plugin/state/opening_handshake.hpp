@@ -6,6 +6,7 @@
 #include "dissector/diagnosis.hpp"
 #include "dissector/handshake.hpp"
 
+#include <memory>
 #include <string>
 
 namespace ws {
@@ -19,9 +20,13 @@ struct Exchange {
     nstime_t request_time{};
     std::uint32_t response_packet = 0; ///< 0: not seen so far.
     std::uint32_t response_ordinal = 0;
-    Offer offer;
-    std::string accept;             ///< Sec-WebSocket-Accept, as long as no request was captured.
-    RequestNotes notes;             ///< What a response is explained with.
+    /// What the other half is judged by. Null where nobody will ask: that was captured, and is not visited again.
+    struct Terms {
+        Offer offer;
+        RequestNotes notes; ///< What a response is explained with.
+        std::string accept; ///< Sec-WebSocket-Accept, as long as no request was captured.
+    };
+    std::unique_ptr<Terms> terms = std::make_unique<Terms>();
     std::uint32_t others_first = 0; ///< Responses to ordinary requests that were sent before this one (pipelining).
 };
 

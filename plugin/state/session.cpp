@@ -19,12 +19,13 @@ Direction Session::direction(const packet_info* pinfo) const {
 
 Exchange& Session::add_request(packet_info* pinfo, std::uint32_t ordinal, std::string_view key) {
     auto* last = exchanges_.empty() ? nullptr : exchanges_.back().get();
-    const bool late = last && !last->accept.empty() && last->accept == expected_accept(key, packet_arena(pinfo));
+    const bool late =
+        last && last->terms && !last->terms->accept.empty() && last->terms->accept == expected_accept(key, packet_arena(pinfo));
     // A second try after a refusal is the same connection to its user; after an upgrade it is another.
     const bool same = late || (last && (upgraded_.empty() || upgraded_.back()->stream != last->stream));
     auto& exchange = late ? *last : *exchanges_.emplace_back(std::make_unique<Exchange>());
     exchange.stream = same ? last->stream : new_stream();
-    exchange.accept.clear();
+    exchange.terms->accept.clear();
     http.open = http.open && !late;
     exchange.request_captured = true;
     exchange.request_packet = pinfo->num;

@@ -4,6 +4,7 @@
 #include "dissector/diagnosis.hpp"
 #include "dissector/tally.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,9 +35,9 @@ struct Transport {
         bool certain = true;               ///< Else known from the second visit on.
     };
     struct Summary {
-        std::uint32_t packet = 0;
-        std::uint32_t stream = 0;
-        std::int64_t end = 0;
+        std::uint32_t packet;
+        std::uint32_t stream;
+        std::int64_t end;
         Tally tally;
     };
 
@@ -53,7 +54,7 @@ struct Transport {
     std::uint64_t answered_bytes = 0;
 
     std::vector<Note> notes;
-    Summary summary;
+    std::unique_ptr<Summary> summary; ///< Once the connection is over.
 };
 
 } // namespace ws
