@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Every packet comes by here after all other dissectors: HTTP tells nobody of a handshake, and TCP of no FIN or RST.
+#include "entry/callbacks.hpp"
 #include "entry/entries.hpp"
 #include "entry/stream.hpp"
 #include "entry/unclaimed.hpp"
@@ -7,12 +8,11 @@
 #include "flow/http2.hpp"
 #include "flow/packet_heads.hpp"
 #include "state/capture.hpp"
-#include "wireshark/protocol.hpp"
 
 namespace ws {
 namespace {
 
-int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
+int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) noexcept {
     if (!protocol.take_over)
         return 0;
     List<Place> frames;
@@ -38,7 +38,7 @@ int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*
 } // namespace
 
 void register_packet_entry() {
-    register_postdissector(create_dissector_handle(dissect_after_all, protocol.id));
+    register_postdissector(unnamed_dissector(dissect_after_all, protocol.id));
 }
 
 } // namespace ws

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What HTTP calls for what follows an upgrade, and TCP for what follows CONNECT.
+#include "entry/callbacks.hpp"
 #include "entry/entries.hpp"
 #include "entry/stream.hpp"
 #include "flow/connect_tunnel.hpp"
 #include "flow/handshake.hpp"
 #include "flow/http3.hpp"
 #include "wireshark/handles.hpp"
-#include "wireshark/protocol.hpp"
 
 namespace ws {
 namespace {
 
 /// From HTTP, after a 101 response, also inside TLS. `data` is HTTP's own in newer releases.
-int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     if (http2_is_followed()) // which takes it from there
         return static_cast<int>(tvb_captured_length(tvb));
     if (is_http3(data)) {
@@ -24,7 +24,7 @@ int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* 
     return dissect_stream(tvb, pinfo, tree, nullptr, {});
 }
 
-int dissect_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) {
+int dissect_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) noexcept {
     const auto http = dissect_in_tunnel(tvb, pinfo, tree, tcp);
     if (http.request)
         dissect_http_and_frames(http.request, pinfo, tree, tcp, http.port);
@@ -34,8 +34,8 @@ int dissect_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
 } // namespace
 
 void register_http_entry() {
-    handles.upgrade = register_dissector("ws.upgrade", dissect_upgraded, protocol.id);
-    handles.connect_tunnel = create_dissector_handle(dissect_tunnel, -1);
+    handles.upgrade = named_dissector("ws.upgrade", dissect_upgraded);
+    handles.connect_tunnel = unnamed_dissector(dissect_tunnel, -1);
 }
 
 void take_over_from_builtin(bool ours) {

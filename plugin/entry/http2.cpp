@@ -2,11 +2,11 @@
 // What would call Wireshark's HTTP/2 dissector calls the plugin, which lets it dissect, and then reads the same bytes once more:
 // that dissector hands the DATA of WebSocket streams to nobody (4.0, 4.4), or mixes the streams up (4.6).
 #include "flow/http2.hpp"
+#include "entry/callbacks.hpp"
 #include "entry/entries.hpp"
 #include "state/capture.hpp"
 #include "wireshark/call.hpp"
 #include "wireshark/handles.hpp"
-#include "wireshark/protocol.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -50,11 +50,11 @@ int dissect(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data, con
     return taken;
 }
 
-int dissect_over_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+int dissect_over_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     return dissect(tvb, pinfo, tree, data, static_cast<const tcpinfo*>(data));
 }
 
-int dissect_over_other(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+int dissect_over_other(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     return dissect(tvb, pinfo, tree, data, nullptr);
 }
 
@@ -69,7 +69,7 @@ int call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tre
     return call_dissector_with_data(handle, tvb, pinfo, tree, data);
 }
 
-HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     if (!capture->decodes_http2 || !begins_with_preface(tvb, false))
         return FALSE;
     conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, handles.http2_over_tcp);
@@ -77,14 +77,14 @@ HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* 
 }
 
 /// On HTTP's own ports. From the next packet on TCP calls us.
-HeuristicResult recognise_in_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+HeuristicResult recognise_in_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     if (!capture->decodes_http2 || !begins_with_preface(tvb, true))
         return FALSE;
     conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, handles.http2_over_tcp);
     return call(handles.http2_over_other, tvb, pinfo, tree, data) != 0;
 }
 
-HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     if (!capture->decodes_http2 || !begins_with_preface(tvb, false))
         return FALSE;
     tls_app_handle(data) = handles.http2_over_other;
@@ -119,15 +119,14 @@ void register_http2_entry() {
 
 void hand_off_http2_entry() {
     dissector_add_uint("ws.http2", 0, handles.http2);
-    handles.http2_over_tcp = create_dissector_handle(dissect_over_tcp, ids.http2);
-    handles.http2_over_other = create_dissector_handle(dissect_over_other, ids.http2);
+    handles.http2_over_tcp = unnamed_dissector(dissect_over_tcp, ids.http2);
+    handles.http2_over_other = unnamed_dissector(dissect_over_other, ids.http2);
     dissector_add_string("tls.alpn", "h2", handles.http2_over_other);
     dissector_add_string("http.upgrade", "h2", handles.http2_over_other);
     dissector_add_string("http.upgrade", "h2c", handles.http2_over_other);
-    heur_dissector_add("tcp", recognise_in_tcp, "HTTP/2 with WebSocket over TCP", "ws_http2_tcp", protocol.id, HEURISTIC_ENABLE);
-    heur_dissector_add("http", recognise_in_http, "HTTP/2 with WebSocket on HTTP's ports", "ws_http2_http", protocol.id,
-                       HEURISTIC_ENABLE);
-    heur_dissector_add("tls", recognise_in_tls, "HTTP/2 with WebSocket over TLS", "ws_http2_tls", protocol.id, HEURISTIC_ENABLE);
+    add_heuristic("tcp", recognise_in_tcp, "HTTP/2 with WebSocket over TCP", "ws_http2_tcp");
+    add_heuristic("http", recognise_in_http, "HTTP/2 with WebSocket on HTTP's ports", "ws_http2_http");
+    add_heuristic("tls", recognise_in_tls, "HTTP/2 with WebSocket over TLS", "ws_http2_tls");
 }
 
 void open_http2_entry(bool ours) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What TCP and TLS call: for conversations that were given to the plugin, for ports, and to recognise frames without a handshake.
+#include "entry/callbacks.hpp"
 #include "entry/entries.hpp"
 #include "entry/stream.hpp"
 #include "flow/recognition.hpp"
 #include "state/capture.hpp"
 #include "wireshark/call.hpp"
 #include "wireshark/handles.hpp"
-#include "wireshark/protocol.hpp"
 #include "wireshark/tcp_segment.hpp"
 
 #include "dissector/border.hpp"
@@ -16,7 +16,7 @@
 namespace ws {
 namespace {
 
-int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data);
+int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept;
 
 /// Where TCP's payload is in the stream. Reassembled bytes are in order, and do not begin where the segment does.
 std::optional<std::uint32_t> sequence_of(tvbuff_t* tvb, const packet_info* pinfo, const void* data) {
@@ -41,7 +41,7 @@ void give_conversation(packet_info* pinfo, dissector_handle_t to) {
     conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, to);
 }
 
-int dissect_awaiting_response(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+int dissect_awaiting_response(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     auto* session = find_session(pinfo);
     if (session && !PINFO_FD_VISITED(pinfo) && !session->upgraded_at(pinfo->num) &&
         begins_with_frames(tvb, session->direction(pinfo))) {
@@ -78,7 +78,7 @@ Upgraded* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, const void* tcp) 
     return recognise(pinfo, {bytes, size, tvb_reported_length(tvb) - size, sequence_of(tvb, pinfo, tcp), Unknown::Owner::nobody});
 }
 
-HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     capture->asked_by_tcp = pinfo->num;
     if (!protocol.take_over || PINFO_FD_VISITED(pinfo) || find_session(pinfo))
         return FALSE;
@@ -93,7 +93,7 @@ HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* 
 }
 
 /// TLS asks again for each record.
-HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) {
+HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) noexcept {
     auto* session = find_session(pinfo);
     if (!session && (!protocol.take_over || PINFO_FD_VISITED(pinfo) || !recognise_payload(tvb, pinfo, nullptr)))
         return FALSE;
@@ -118,7 +118,7 @@ void begin_decode_as(tvbuff_t* tvb, packet_info* pinfo) {
     give_conversation(pinfo, handles.frames);
 }
 
-int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     if (!PINFO_FD_VISITED(pinfo) && !find_session(pinfo)) {
         begin_decode_as(tvb, pinfo);
         if (!find_session(pinfo))
@@ -130,15 +130,13 @@ int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, v
 } // namespace
 
 void register_tcp_entry() {
-    handles.frames = register_dissector("ws", dissect_frames_follow, protocol.id);
-    handles.awaiting_response = create_dissector_handle(dissect_awaiting_response, -1);
+    handles.frames = named_dissector("ws", dissect_frames_follow);
+    handles.awaiting_response = unnamed_dissector(dissect_awaiting_response, -1);
 }
 
 void hand_off_tcp_entry() {
-    heur_dissector_add("tcp", recognise_in_tcp, "WebSocket over TCP, without its handshake", "ws_tcp", protocol.id,
-                       HEURISTIC_ENABLE);
-    heur_dissector_add("tls", recognise_in_tls, "WebSocket over TLS, without its handshake", "ws_tls", protocol.id,
-                       HEURISTIC_ENABLE);
+    add_heuristic("tcp", recognise_in_tcp, "WebSocket over TCP, without its handshake", "ws_tcp");
+    add_heuristic("tls", recognise_in_tls, "WebSocket over TLS, without its handshake", "ws_tls");
     dissector_add_for_decode_as("tcp.port", handles.frames);
     assign_ports();
 }

@@ -39,7 +39,7 @@ const Connect* find_answered(packet_info* pinfo) {
     return nullptr;
 }
 
-Diagnosed read(std::string_view bytes, packet_info* pinfo, std::size_t& length) noexcept {
+Diagnosed read(std::string_view bytes, packet_info* pinfo, std::size_t& length) {
     HttpHead head;
     if (parse_http_head(bytes, packet_arena(pinfo), head) != HeadResult::complete)
         return {};

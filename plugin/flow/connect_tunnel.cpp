@@ -31,7 +31,7 @@ Verdict judge(std::string_view bytes, const Arena& arena) {
 }
 
 /// The next bytes of the client; keeps them as long as they may be the beginning of a request.
-Verdict read(Tunnel& tunnel, std::string_view bytes, std::uint32_t cut, const tcpinfo* tcp, packet_info* pinfo) noexcept {
+Verdict read(Tunnel& tunnel, std::string_view bytes, std::uint32_t cut, const tcpinfo* tcp, packet_info* pinfo) {
     const bool begun = !tunnel.head.empty();
     if (begun && tcp->seq != tunnel.next)
         return static_cast<std::int32_t>(tcp->seq - tunnel.next) < 0 ? Verdict::incomplete : Verdict::other;

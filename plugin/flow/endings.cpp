@@ -148,7 +148,7 @@ void begin_frames(Transport& transport, Upgraded& upgraded, const Segment& segme
         upgraded.connection.expect(opposite(from), *other.next, *other.next);
 }
 
-void observe(Session& session, const packet_info* pinfo, const Segment& segment) noexcept {
+void observe(Session& session, const packet_info* pinfo, const Segment& segment) {
     auto& transport = session.transport;
     const auto from = session.direction(pinfo);
     auto& side = transport.sides[static_cast<std::size_t>(from)];
@@ -234,8 +234,7 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
     return layer != nullptr;
 }
 
-bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool of_stream,
-                        bool certain) noexcept {
+bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool of_stream, bool certain) {
     Ending ending;
     ending.by = by;
     ending.reset = reset;

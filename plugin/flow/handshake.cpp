@@ -64,7 +64,7 @@ HandshakeHalf read_response_head(const HttpHead& head, packet_info* pinfo, Heads
     return half;
 }
 
-HandshakeHalf read_half(const HttpHead& head, packet_info* pinfo, bool secure, HeadsFound& found) noexcept {
+HandshakeHalf read_half(const HttpHead& head, packet_info* pinfo, bool secure, HeadsFound& found) {
     if (!head.is_request)
         return read_response_head(head, pinfo, found);
     const auto half = is_upgrade_request(head) ? read_request_head(head, pinfo, secure, found) : HandshakeHalf{};
@@ -89,7 +89,7 @@ bool is_cut_response(std::string_view head) {
 }
 
 /// Frames follow, of which no more is known.
-void upgrade_by_cut_response(packet_info* pinfo) noexcept {
+void upgrade_by_cut_response(packet_info* pinfo) {
     auto& session = session_of(pinfo, Direction::server_to_client);
     if (session.upgraded_at(pinfo->num))
         return;

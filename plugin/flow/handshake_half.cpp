@@ -8,7 +8,7 @@
 namespace ws {
 
 HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal,
-                                std::uint32_t pipelined_before, bool secure) noexcept {
+                                std::uint32_t pipelined_before, bool secure) {
     const auto arena = packet_arena(pinfo);
     Offer offer;
     RequestNotes notes;
@@ -28,7 +28,7 @@ HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Sessio
     return half;
 }
 
-HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal) noexcept {
+HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal) {
     const auto arena = packet_arena(pinfo);
     const bool first = !PINFO_FD_VISITED(pinfo);
     auto* exchange = first ? &session.add_response(pinfo, ordinal) : session.find_response(pinfo->num, ordinal);

@@ -19,9 +19,9 @@ struct HandshakeHalf {
 /// A request to upgrade. `ordinal`: which of the packet's, from 0. `pipelined_before`: ordinary requests on this connection that
 /// will be answered first (RFC 9112 9.3.2). `secure`: the URL is one of wss.
 HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal,
-                                std::uint32_t pipelined_before, bool secure) noexcept;
+                                std::uint32_t pipelined_before, bool secure);
 
 /// The response to the session's oldest request that has none, or to one that was not captured.
-HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal) noexcept;
+HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal);
 
 } // namespace ws

@@ -50,7 +50,7 @@ void begin_frames(Upgraded& upgraded, const Arena& arena) {
     }
 }
 
-HandshakeHalf read_half(packet_info* pinfo, const Event& event) noexcept {
+HandshakeHalf read_half(packet_info* pinfo, const Event& event) {
     const auto arena = packet_arena(pinfo);
     const auto head = read_http2_head(event.head, arena);
     if (event.kind == Kind::request)
@@ -73,12 +73,12 @@ void show_half(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Event&
 }
 
 /// The client speaks, and was not seen to be allowed to.
-void note_missing_response(packet_info* pinfo, Session& session) noexcept {
+void note_missing_response(packet_info* pinfo, Session& session) {
     if (!PINFO_FD_VISITED(pinfo) && !session.upgraded_at(pinfo->num))
         session.upgrade_unanswered(pinfo);
 }
 
-void note_end(packet_info* pinfo, Http2Connection& connection, const Event& event) noexcept {
+void note_end(packet_info* pinfo, Http2Connection& connection, const Event& event) {
     auto& session = *event.session;
     if (!PINFO_FD_VISITED(pinfo) &&
         observe_stream_end(session, pinfo, session.direction(pinfo), event.kind == Kind::reset, true, connection.whole))

@@ -39,7 +39,7 @@ const char* const of_request[] = {":method",
                                   nullptr};
 const char* const of_response[] = {":status", "server", "sec-websocket-protocol", "sec-websocket-extensions", nullptr};
 
-Http3Stream& begin(packet_info* pinfo, const void* data, bool from_client, const char* request, const char* response) noexcept {
+Http3Stream& begin(packet_info* pinfo, const void* data, bool from_client, const char* request, const char* response) {
     const auto number = static_cast<std::uint32_t>(capture->http3_streams.size());
     auto& stream = capture->http3_streams[data];
     stream.number = number;

@@ -21,7 +21,7 @@ bool is_head(std::string_view bytes, bool upgrade_only, const Arena& arena) {
 }
 
 std::optional<HttpConversations::Part> look_for_http(HttpConversations& http, const Upgraded& upgraded, const Piece& piece,
-                                                     packet_info* pinfo) noexcept {
+                                                     packet_info* pinfo) {
     const bool request = piece.direction == Direction::client_to_server;
     const std::string_view start = request ? "GET /" : "HTTP/1.";
     if (!request && !http.open)

@@ -131,7 +131,7 @@ bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std:
     return capture->suspects || !Recogniser::out_of_the_question({bytes, captured}) || may_search(pinfo, owner);
 }
 
-Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept {
+Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) {
     const Bytes bytes(unknown.bytes, unknown.captured);
     const bool anywhere = may_search(pinfo, unknown.owner);
     auto* known = find_conversation_of(pinfo);

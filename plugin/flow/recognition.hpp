@@ -22,6 +22,6 @@ bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std:
 
 /// The first visit: does the connection carry frames whose handshake was not captured? If so it has a session from now on, which
 /// knows what came before this packet and seems to be frames too. Else null.
-Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) noexcept;
+Upgraded* recognise(packet_info* pinfo, const Unknown& unknown);
 
 } // namespace ws

@@ -107,7 +107,7 @@ constexpr std::size_t most_leftover = std::size_t{16} << 20;
 constexpr std::size_t most_leftover_unknown = 16384;
 
 /// The first visit: keeps what waits for the next message.
-void keep_leftover(Leftover& leftover, std::uint32_t message, Bytes data, const Outcome& outcome) noexcept {
+void keep_leftover(Leftover& leftover, std::uint32_t message, Bytes data, const Outcome& outcome) {
     if (!leftover.bytes.empty())
         leftover.before_message[message].bytes.swap(leftover.bytes);
     leftover.bytes.clear();
@@ -122,7 +122,7 @@ void keep_leftover(Leftover& leftover, std::uint32_t message, Bytes data, const 
 }
 
 /// The first visit: the message is too short to complete what waits. It waits too.
-bool waits_with(Leftover& leftover, const Message& message) noexcept {
+bool waits_with(Leftover& leftover, const Message& message) {
     if (leftover.bytes.empty() || leftover.bytes.size() + message.data.size() >= leftover.needed)
         return false;
     leftover.bytes.insert(leftover.bytes.end(), message.data.begin(), message.data.end());

@@ -36,7 +36,7 @@ Session& Http2Connection::begin(packet_info* pinfo, const Http2Event& event) {
 }
 
 Http2Connection::Events Http2Connection::read(packet_info* pinfo, Bytes bytes, std::uint32_t repeated, std::uint32_t ordinal,
-                                              bool revisits) noexcept {
+                                              bool revisits) {
     const auto arena = packet_arena(pinfo);
     List<Http2Event> told;
     http2_.feed(side(pinfo), bytes.subspan(repeated), arena, told);
@@ -69,7 +69,7 @@ Http2Connection::Events Http2Connection::read(packet_info* pinfo, Bytes bytes, s
     return events;
 }
 
-Http2Connection::Events Http2Connection::again(packet_info* pinfo, std::uint32_t ordinal) const noexcept {
+Http2Connection::Events Http2Connection::again(packet_info* pinfo, std::uint32_t ordinal) const {
     Events events;
     const auto it = std::lower_bound(records_.begin(), records_.end(), pinfo->num, [&](const auto& r, std::uint32_t packet) {
         return r->packet != packet ? r->packet < packet : r->ordinal < ordinal;
@@ -80,7 +80,7 @@ Http2Connection::Events Http2Connection::again(packet_info* pinfo, std::uint32_t
     return events;
 }
 
-void Http2Connection::lose(std::size_t side) noexcept {
+void Http2Connection::lose(std::size_t side) {
     whole = false;
     http2_.lose(side);
     for (auto& [number, stream] : streams_)

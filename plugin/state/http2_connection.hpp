@@ -35,11 +35,11 @@ class Http2Connection {
 
     /// The first visit: bytes that follow those of that side before, but for the first `repeated`. `revisits`: again() may be
     /// asked for them.
-    Events read(packet_info* pinfo, Bytes bytes, std::uint32_t repeated, std::uint32_t ordinal, bool revisits) noexcept;
+    Events read(packet_info* pinfo, Bytes bytes, std::uint32_t repeated, std::uint32_t ordinal, bool revisits);
     /// A later visit.
-    Events again(packet_info* pinfo, std::uint32_t ordinal) const noexcept;
+    Events again(packet_info* pinfo, std::uint32_t ordinal) const;
     /// The first visit: bytes of that side were not captured.
-    void lose(std::size_t side) noexcept;
+    void lose(std::size_t side);
 
     /// The first visit: the TCP connection ends, or this stream does.
     void note_end(std::uint32_t packet, Session& session) { ended_.push_back({packet, &session}); }

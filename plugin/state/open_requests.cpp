@@ -27,7 +27,7 @@ guint32 open_requests(packet_info* pinfo) {
     return std::max(known ? known->open_requests : 0, connect);
 }
 
-void count_http_message(packet_info* pinfo, const http_req_res_t& last) noexcept {
+void count_http_message(packet_info* pinfo, const http_req_res_t& last) {
     if (http_lists_requests)
         return;
     if (last.res_framenum != pinfo->num)
