@@ -139,15 +139,6 @@ void check_selection(const HttpHead& head, Handshake& out, const Offer* offer, c
 
 } // namespace
 
-bool is_upgrade_request(const HttpHead& head) noexcept {
-    return head.is_request && (head.find("Sec-WebSocket-Key") || head.has_token("Upgrade", "websocket"));
-}
-
-bool is_upgrade_response(const HttpHead& head) noexcept {
-    return !head.is_request &&
-           (head.find("Sec-WebSocket-Accept") || (head.status == 101 && head.has_token("Upgrade", "websocket")));
-}
-
 Handshake read_request(const HttpHead& head, bool secure, const Arena& arena, Offer& offer) noexcept {
     Handshake out;
     out.is_request = true;

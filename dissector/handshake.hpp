@@ -48,12 +48,6 @@ struct Offer {
     std::string extensions; ///< Likewise.
 };
 
-/// A request to upgrade to WebSocket, well-formed or not: it has Sec-WebSocket-Key or asks for `Upgrade: websocket`.
-bool is_upgrade_request(const HttpHead& head) noexcept;
-
-/// A response that speaks of WebSocket by itself: Sec-WebSocket-Accept, or 101 with `Upgrade: websocket`.
-bool is_upgrade_response(const HttpHead& head) noexcept;
-
 /// `secure`: inside TLS, for the URL's scheme. `offer` receives what the response will be judged by.
 Handshake read_request(const HttpHead& head, bool secure, const Arena& arena, Offer& offer) noexcept;
 

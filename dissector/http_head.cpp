@@ -91,6 +91,15 @@ bool HttpHead::has_token(std::string_view name, std::string_view token) const {
     });
 }
 
+bool is_upgrade_request(const HttpHead& head) noexcept {
+    return head.is_request && (head.find("Sec-WebSocket-Key") || head.has_token("Upgrade", "websocket"));
+}
+
+bool is_upgrade_response(const HttpHead& head) noexcept {
+    return !head.is_request &&
+           (head.find("Sec-WebSocket-Accept") || (head.status == 101 && head.has_token("Upgrade", "websocket")));
+}
+
 HttpBody body_of(const HttpHead& head) noexcept {
     using enum HttpBody::Kind;
     if (!head.is_request && (head.status < 200 || head.status == 204 || head.status == 304))

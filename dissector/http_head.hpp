@@ -42,6 +42,12 @@ enum class HeadResult : std::uint8_t { complete, incomplete, not_http };
 /// passed over. `incomplete`: a start line (or its beginning) without the empty line yet.
 HeadResult parse_http_head(std::string_view bytes, const Arena& arena, HttpHead& head) noexcept;
 
+/// A request to upgrade to WebSocket, well-formed or not: it has Sec-WebSocket-Key or asks for `Upgrade: websocket`.
+bool is_upgrade_request(const HttpHead& head) noexcept;
+
+/// A response that speaks of WebSocket by itself: Sec-WebSocket-Accept, or 101 with `Upgrade: websocket`.
+bool is_upgrade_response(const HttpHead& head) noexcept;
+
 /// The body that follows a head, as far as the head alone tells (RFC 9112 6.3): a response to HEAD has none, whatever it says.
 struct HttpBody {
     enum class Kind : std::uint8_t {

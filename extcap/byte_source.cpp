@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <stdexcept>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,7 +30,12 @@ class Buffered final : public ByteSource {
                 buffer_.resize(size);
         }
         while (end_ - begin_ < size) {
-            const auto got = read_(buffer_.data() + end_, buffer_.size() - end_);
+            std::ptrdiff_t got = 0;
+            try {
+                got = read_(buffer_.data() + end_, buffer_.size() - end_);
+            } catch (const std::runtime_error& error) {
+                return fail(error.what());
+            }
             if (got == -2)
                 return ReadResult::wait;
             if (got < 0)

@@ -47,7 +47,7 @@ class ByteSource {
 };
 
 /// Fills at most `size` bytes; returns their number, 0 at the end, -1 on an error (errno), -2 if none is
-/// there yet.
+/// there yet. May throw std::runtime_error with a message for people.
 using ReadBytes = std::function<std::ptrdiff_t(void* to, std::size_t size)>;
 
 /// By reading, into a buffer.

@@ -320,6 +320,9 @@ class Run {
         if (counters.forgotten)
             std::fprintf(stderr, "wscap: %llu undecided connections had to be forgotten (more than --wait-total)\n",
                          number(counters.forgotten));
+        if (counters.endless)
+            std::fprintf(stderr, "wscap: %llu kept connections that never ended had to be forgotten (more than %zu)\n",
+                         number(counters.endless), options_.limits.kept);
         if (unknown_link_)
             std::fprintf(stderr, "wscap: packets of link type %u were passed over: not known here\n", *unknown_link_);
     }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "input.hpp"
 
+#include "gunzip.hpp"
+
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <stdexcept>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 namespace wscap {
 namespace {
@@ -15,36 +17,37 @@ namespace {
 constexpr std::size_t buffer_size = 256 << 10;
 constexpr unsigned char pcapng_start = 0x0A; // no other format begins like this
 
-struct Gzip {
-    gzFile file;
-};
-
-ssize_t read_gzip(void* cookie, char* to, std::size_t size) {
-    auto* gzip = static_cast<Gzip*>(cookie);
-    const int got = gzread(gzip->file, to, static_cast<unsigned>(std::min<std::size_t>(size, 1 << 30)));
-    int error = Z_OK;
-    gzerror(gzip->file, &error);
-    if (got < 0 || (got == 0 && error == Z_BUF_ERROR)) { // Z_BUF_ERROR: the file ends before its stream does
+ssize_t read_cookie(void* cookie, char* to, std::size_t size) {
+    try {
+        return (*static_cast<ReadBytes*>(cookie))(to, size);
+    } catch (const std::runtime_error&) {
         errno = EIO;
         return -1;
     }
-    return got;
 }
 
-int close_gzip(void* cookie) {
-    auto* gzip = static_cast<Gzip*>(cookie);
-    gzclose(gzip->file);
-    delete gzip;
+int close_cookie(void* cookie) {
+    delete static_cast<ReadBytes*>(cookie);
     return 0;
 }
 
-/// Reads through zlib, which passes uncompressed input on as it is.
-std::FILE* open_stream(int descriptor) {
-    gzFile gzip = gzdopen(descriptor, "rb");
-    gzbuffer(gzip, 128 << 10);
-    std::FILE* file = fopencookie(new Gzip{gzip}, "rb", {read_gzip, nullptr, nullptr, close_gzip});
+/// For libpcap, which wants a file.
+std::FILE* as_file(ReadBytes read) {
+    std::FILE* file = fopencookie(new ReadBytes(std::move(read)), "rb", {read_cookie, nullptr, nullptr, close_cookie});
     std::setvbuf(file, nullptr, _IOFBF, buffer_size);
     return file;
+}
+
+/// `read`, with `first` before what it reads.
+ReadBytes prepended(std::string first, ReadBytes read) {
+    return [first = std::move(first), read = std::move(read)](void* to, std::size_t size) mutable {
+        if (first.empty())
+            return read(to, size);
+        const auto taken = std::min(size, first.size());
+        std::memcpy(to, first.data(), taken);
+        first.erase(0, taken);
+        return static_cast<std::ptrdiff_t>(taken);
+    };
 }
 
 /// `descriptor` is a file's, or a pipe's, where no one can look ahead.
@@ -60,22 +63,21 @@ std::unique_ptr<Reader> open_any(int descriptor, std::vector<Interface>& interfa
         if (magic[0] == pcapng_start)
             return read_pcapng(mapped_source(descriptor), interfaces);
     }
-    std::FILE* file = open_stream(descriptor);
-    const int first = std::getc(file);
-    if (first == EOF) {
-        const bool bad = std::ferror(file);
-        std::fclose(file);
-        throw std::runtime_error(bad ? "cannot be read" : "is empty");
-    }
-    std::ungetc(first, file);
-    if (first != pcapng_start)
-        return read_with_libpcap(file, interfaces);
-    const std::shared_ptr<std::FILE> shared(file, std::fclose);
-    return read_pcapng(buffered_source([shared](void* to, std::size_t size) -> std::ptrdiff_t {
-                           const auto got = std::fread(to, 1, size, shared.get());
-                           return got == 0 && std::ferror(shared.get()) ? -1 : static_cast<std::ptrdiff_t>(got);
-                       }),
-                       interfaces);
+    auto read = unpacked(descriptor);
+    std::string first(sizeof magic, '\0');
+    std::size_t size = 0;
+    for (std::ptrdiff_t got; size < sizeof magic && (got = read(first.data() + size, sizeof magic - size)) > 0;)
+        size += static_cast<std::size_t>(got);
+    first.resize(size);
+    if (first.empty())
+        throw std::runtime_error("is empty");
+    std::memcpy(magic, first.data(), size);
+    read = prepended(std::move(first), std::move(read));
+    if (is_pcap(magic))
+        return read_pcap(buffered_source(std::move(read)), interfaces);
+    if (magic[0] == pcapng_start)
+        return read_pcapng(buffered_source(std::move(read)), interfaces);
+    return read_with_libpcap(as_file(std::move(read)), interfaces);
 }
 
 } // namespace

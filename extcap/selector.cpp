@@ -5,9 +5,7 @@
 #include "recogniser.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
-#include <random>
 
 namespace wscap {
 namespace {
@@ -28,6 +26,10 @@ std::int32_t distance(std::uint32_t from, std::uint32_t to) {
 
 /// Kept small: there may be a hundred thousand.
 struct Selector::Connection {
+    struct Running {
+        std::unique_ptr<ws::Recogniser> recogniser; ///< Null where what was sent last cannot be frames.
+        std::uint16_t searched[2] = {};             ///< Segments of each side; the largest number if more.
+    };
     enum class State : std::uint8_t { undecided, kept, rejected };
 
     struct Side {
@@ -42,28 +44,15 @@ struct Selector::Connection {
     Side sides[2];
     Queue* queue = nullptr;
     Node *before = nullptr, *after = nullptr; ///< In the queue.
+    std::size_t accounted = 0;        ///< Bytes counted into memory_.
+    std::unique_ptr<Running> running; ///< It ran already; only its frames can tell.
+    std::uint32_t begun = 0;          ///< How many connections there were before it; wraps.
     std::uint32_t id = 0;
-    std::uint32_t accounted = 0; ///< Bytes counted into memory_.
-    std::unique_ptr<ws::Recogniser> recogniser; ///< What was sent last may be frames, though no handshake was seen.
-    std::uint16_t searched[2] = {}; ///< Segments of each side that were looked at for frames; the largest number if more.
     State state = State::undecided;
-    bool guessing = false; ///< It ran already; only its frames can tell.
-    bool dormant = false;  ///< Its packets were too many: only those of a request wait.
-    bool asked = false;    ///< The last packet was part of a request.
+    bool dormant = false; ///< Its packets were too many: only those of a request wait.
+    bool asked = false;   ///< The last packet was part of a request.
     bool closed = false;
 };
-
-std::size_t Selector::Hash::operator()(const FlowKey& key) const noexcept {
-    // The seed keeps a sender from choosing addresses that collide.
-    std::uint64_t words[5] = {};
-    std::memcpy(words, &key, sizeof key);
-    std::uint64_t hash = seed;
-    for (const auto word : words) {
-        __extension__ const auto product = static_cast<unsigned __int128>(hash ^ word) * 0x9E3779B97F4A7C15u;
-        hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-    }
-    return hash;
-}
 
 void Selector::Queue::push(Node& node) {
     node.second.before = last;
@@ -88,8 +77,7 @@ Selector::Selector(Criteria criteria, const Limits& limits, Sink& sink)
                         else if (criteria_.all)
                             for (const Packet& packet : packets)
                                 sink_.keep(packet, 0);
-                    }),
-      connections_(1024, Hash{std::random_device{}() | std::uint64_t{1} << 63}) {}
+                    }) {}
 
 Selector::~Selector() = default;
 
@@ -122,14 +110,16 @@ void Selector::segment(const Segment& segment, const Packet* packets, std::size_
         if (verdict == Verdict::keep)
             settle(*node, verdict);
         else
-            move(*node, !connection.waiting.empty() ? undecided_ : connection.guessing ? unlikely_ : quiet_);
+            move(*node, !connection.waiting.empty() ? undecided_ : connection.running ? unlikely_ : quiet_);
     } else if (connection.state == Connection::State::kept) {
         for (std::size_t i = 0; i < count; ++i)
             sink_.keep(packets[i], connection.id);
+        kept_.remove(*node);
+        kept_.push(*node);
     }
     track_close(*node, segment);
     while (memory_ > limits_.total) {
-        Node* const least = unlikely_.first ? unlikely_.first : quiet_.first ? quiet_.first : undecided_.first;
+        Node* const least = unlikely_.first ? unlikely_.first : oldest(quiet_.first, undecided_.first);
         if (!least)
             return;
         counters_.forgotten += !unlikely_.first;
@@ -137,9 +127,15 @@ void Selector::segment(const Segment& segment, const Packet* packets, std::size_
     }
 }
 
+Selector::Node* Selector::oldest(Node* one, Node* other) {
+    if (!one || !other)
+        return one ? one : other;
+    return distance(one->second.begun, other->second.begun) > 0 ? one : other;
+}
+
 /// Nothing to decide; the number only keeps a connection's packets together.
 void Selector::keep_all(const Segment& segment, const Packet* packets, std::size_t count) {
-    const auto number = static_cast<std::uint32_t>(Hash{1}(segment.key)) % 65535 + 1;
+    const auto number = static_cast<std::uint32_t>(SeededHash{1}(segment.key)) % 65535 + 1;
     for (std::size_t i = 0; i < count; ++i)
         sink_.keep(packets[i], number);
 }
@@ -164,9 +160,10 @@ Selector::Node* Selector::find_or_begin(const Segment& segment) {
     if (!has_syn && !upgrade && !guess)
         return nullptr;
     Node& node = *connections_.try_emplace(segment.key).first;
-    node.second.guessing = guess && !upgrade;
+    if (guess && !upgrade)
+        node.second.running = std::make_unique<Connection::Running>();
     move(node, quiet_);
-    ++counters_.connections;
+    node.second.begun = static_cast<std::uint32_t>(counters_.connections++);
     return &node;
 }
 
@@ -184,10 +181,8 @@ Verdict Selector::decide(Connection& connection, const Segment& segment) {
     }
     if (!segment.length)
         return Verdict::undecided;
-    if (connection.guessing) {
-        if (recognise(connection, segment) == Verdict::keep)
-            return Verdict::keep;
-    }
+    if (connection.running && recognise(connection, segment) == Verdict::keep)
+        return Verdict::keep;
     Waiting::Entry entry;
     entry.sequence = segment.sequence + (segment.flags & TcpFlag::syn ? 1 : 0);
     entry.payload = segment.payload;
@@ -199,23 +194,23 @@ Verdict Selector::decide(Connection& connection, const Segment& segment) {
 
 /// Looks for frames in a connection whose handshake was not seen. What waited of it goes once it does not look like WebSocket.
 Verdict Selector::recognise(Connection& connection, const Segment& segment) {
-    auto& searched = connection.searched[segment.direction];
+    auto& recogniser = connection.running->recogniser;
+    auto& searched = connection.running->searched[segment.direction];
     searched = static_cast<std::uint16_t>(searched + (searched < std::numeric_limits<std::uint16_t>::max()));
     const bool thorough = ws::Recogniser::worth_searching(searched);
-    if (!connection.recogniser) {
+    if (!recogniser) {
         if (ws::Recogniser::out_of_the_question(segment.payload) &&
             !(thorough && ws::Recogniser::has_frames(segment.payload)))
             return Verdict::undecided;
-        connection.recogniser = std::make_unique<ws::Recogniser>();
+        recogniser = std::make_unique<ws::Recogniser>();
         connection.dormant = false;
     }
     const auto cut = segment.length - segment.payload.size();
-    const auto result =
-        connection.recogniser->feed({segment.direction, segment.sequence, segment.payload, cut}, false, thorough);
+    const auto result = recogniser->feed({segment.direction, segment.sequence, segment.payload, cut}, false, thorough);
     if (result.recognised)
         return Verdict::keep;
     if (!result.fits[0] && !result.fits[1]) {
-        connection.recogniser.reset();
+        recogniser.reset();
         connection.waiting.clear();
     }
     return Verdict::undecided;
@@ -286,7 +281,7 @@ Verdict Selector::deliver_waiting(Connection& connection, int direction) {
 bool Selector::may_wait(Connection& connection, Verdict verdict) {
     const auto asks = [](const Connection::Side& side) { return side.watch.in_head() || side.early; };
     const bool asking = verdict == Verdict::keep || asks(connection.sides[0]) || asks(connection.sides[1]);
-    if (connection.guessing && !connection.recogniser && !asking)
+    if (connection.running && !connection.running->recogniser && !asking)
         return false;
     if (connection.waiting.memory() > limits_.connection && (!asking || connection.waiting.memory() > 1 << 20)) {
         keep_beginning(connection);
@@ -327,13 +322,17 @@ void Selector::wait(Connection& connection, const Segment& segment, const Packet
     }
 }
 
+/// What is kept needs no limit of its own: it waits no longer.
 void Selector::account(Connection& connection) {
     constexpr std::size_t own = sizeof(Node) + 4 * sizeof(void*); // with the map's and the allocator's part
-    const std::size_t now =
-        own + connection.waiting.memory() + connection.sides[0].watch.held() + connection.sides[1].watch.held() +
-        (connection.recogniser ? sizeof *connection.recogniser : 0);
+    std::size_t now =
+        own + connection.waiting.memory() + connection.sides[0].watch.held() + connection.sides[1].watch.held();
+    if (connection.state == Connection::State::kept)
+        now = 0;
+    else if (connection.running)
+        now += sizeof(Connection::Running) + (connection.running->recogniser ? sizeof(ws::Recogniser) : 0);
     memory_ += now - connection.accounted;
-    connection.accounted = static_cast<std::uint32_t>(now);
+    connection.accounted = now;
 }
 
 void Selector::settle(Node& node, Verdict verdict) {
@@ -341,8 +340,8 @@ void Selector::settle(Node& node, Verdict verdict) {
     if (verdict == Verdict::reject && !criteria_.midstream)
         return erase(node);
     if (verdict == Verdict::keep) {
-        connection.queue->remove(node);
         connection.state = Connection::State::kept;
+        move(node, kept_);
         connection.id = next_id_++;
         ++counters_.kept_connections;
         counters_.incomplete += connection.dormant;
@@ -355,10 +354,14 @@ void Selector::settle(Node& node, Verdict verdict) {
         move(node, unlikely_);
     }
     connection.waiting.clear();
-    connection.recogniser.reset();
+    connection.running.reset();
     for (auto& side : connection.sides)
         side.watch = {};
     account(connection);
+    if (verdict == Verdict::keep && ++kept_count_ > limits_.kept) {
+        ++counters_.endless;
+        erase(*kept_.first);
+    }
 }
 
 void Selector::track_close(Node& node, const Segment& segment) {
@@ -395,8 +398,8 @@ void Selector::move(Node& node, Queue& to) {
 }
 
 void Selector::erase(Node& node) {
-    if (node.second.state != Connection::State::kept)
-        node.second.queue->remove(node);
+    node.second.queue->remove(node);
+    kept_count_ -= node.second.state == Connection::State::kept;
     memory_ -= node.second.accounted;
     connections_.erase(node.first);
 }

@@ -10,11 +10,12 @@
 
 namespace wscap {
 
-/// Bytes that undecided packets may take.
+/// Bytes that undecided packets may take, and how much is remembered of what is kept.
 struct Limits {
     std::size_t connection = 64 << 10; ///< Of one connection.
-    std::size_t total = 56 << 20;      ///< In all, with what is known of each connection.
+    std::size_t total = 56 << 20;      ///< In all, with what is known of each undecided connection.
     std::size_t fragments = 1 << 20;   ///< IP fragments of datagrams not yet whole.
+    std::size_t kept = 1000000;        ///< Kept connections, not bytes, whose end was not seen.
 };
 
 struct Counters {
@@ -24,6 +25,7 @@ struct Counters {
     std::uint64_t kept_tls = 0;         ///< Of these, TLS.
     std::uint64_t incomplete = 0;       ///< Of these, without packets that the limit per connection let go.
     std::uint64_t forgotten = 0;        ///< Undecided connections let go for the limit in all.
+    std::uint64_t endless = 0;          ///< Kept connections let go for the limit of their number, the longest silent first.
 };
 
 /// Receives what is kept.
@@ -61,11 +63,7 @@ class Selector {
 
   private:
     struct Connection;
-    struct Hash {
-        std::uint64_t seed;
-        std::size_t operator()(const FlowKey& key) const noexcept;
-    };
-    using Map = std::unordered_map<FlowKey, Connection, Hash>;
+    using Map = std::unordered_map<FlowKey, Connection, SeededHash>;
     using Node = std::pair<const FlowKey, Connection>;
 
     /// Connections in the order they came.
@@ -88,6 +86,7 @@ class Selector {
     void settle(Node& node, Verdict verdict);
     void track_close(Node& node, const Segment& segment);
     static void move(Node& node, Queue& to);
+    static Node* oldest(Node* one, Node* other);
     void erase(Node& node);
     void account(Connection& connection);
     void forget_closed();
@@ -98,11 +97,12 @@ class Selector {
     Counters counters_;
     Defragmenter defragmenter_;
     Map connections_;
+    Queue kept_;      ///< The one that was silent longest first.
     Queue undecided_; ///< With packets waiting, the oldest first.
     Queue quiet_;     ///< Undecided without any.
     Queue unlikely_;  ///< With Criteria::midstream only: rejected ones, and those that ran already and do not look like WebSocket.
     std::list<std::pair<std::uint64_t, FlowKey>> closed_; ///< Kept ones, with the count of packets then.
-    std::size_t memory_ = 0;
+    std::size_t memory_ = 0, kept_count_ = 0;
     std::uint32_t next_id_ = 0;
 };
 

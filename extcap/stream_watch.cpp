@@ -2,7 +2,7 @@
 #include "stream_watch.hpp"
 
 #include "big_endian.hpp"
-#include "handshake.hpp"
+#include "http_head.hpp"
 
 #include <algorithm>
 #include <memory_resource>

@@ -17,10 +17,11 @@ struct Waiting::Block {
 /// Before the packet's bytes and options. Packed, since a hundred thousand handshakes of three packets each
 /// have to fit into memory.
 struct [[gnu::packed, gnu::aligned(2)]] Waiting::Record {
-    std::uint64_t order, timestamp;
-    std::uint32_t captured, length, sequence;
+    std::uint64_t order : 48, payload_offset : 16;
+    std::uint64_t timestamp;
+    std::uint32_t captured, options, length, sequence;
     std::uint32_t payload_length : 31, direction : 1;
-    std::uint16_t interface, options, payload_offset;
+    std::uint16_t interface;
 
     std::size_t size() const {
         return (sizeof(Record) + captured + options + 1) & ~std::size_t{1};
@@ -48,13 +49,13 @@ Waiting& Waiting::operator=(Waiting&& other) noexcept {
 void Waiting::add(const Entry& entry) {
     const Packet& packet = entry.packet;
     Record record{};
-    record.order = packet.order;
+    record.order = packet.order & 0xFFFFFFFFFFFF;
     record.timestamp = packet.timestamp;
     record.interface = static_cast<std::uint16_t>(packet.interface);
     record.captured = static_cast<std::uint32_t>(packet.data.size());
     record.length = packet.length;
     record.sequence = entry.sequence;
-    record.options = static_cast<std::uint16_t>(packet.options.size());
+    record.options = static_cast<std::uint32_t>(packet.options.size());
     record.payload_length = entry.payload_length & 0x7FFFFFFF;
     record.direction = entry.direction & 1;
     // A payload put together from IP fragments is not part of this packet.

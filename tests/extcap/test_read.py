@@ -6,6 +6,7 @@ import os
 import random
 import struct
 import subprocess
+import zlib
 
 import pytest
 from builder import Capture, request, response, text
@@ -181,6 +182,22 @@ def test_pcapng_interfaces_and_comments_come_through(tmp_path, order):
     assert [packet.time for packet in packets(tmp_path / "out.pcapng")] == [row[1].time for row in expected]
 
 
+def test_options_of_packets_that_wait_may_be_longer_than_64_kib(tmp_path):
+    capture = Capture()
+    capture.tcp().upgrade()
+    capture.write(tmp_path / "in.pcap")
+    data = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)) + block(1, struct.pack("<HHI", 1, 0, 0))
+    comments = [option(1, b"%d" % number * 40000) for number in range(3)]
+    for packet in packets(tmp_path / "in.pcap"):
+        data += block(6, struct.pack("<IIIII", 0, 0, 0, len(packet.data), packet.length) + packet.data
+                      + bytes(-len(packet.data) % 4) + b"".join(comments) + struct.pack("<I", 0))
+    (tmp_path / "in.pcapng").write_bytes(data)
+    run("-r", tmp_path / "in.pcapng", "-w", tmp_path / "out.pcapng", "--wait-connection", 4096)
+    kept = [body for kind, body in blocks((tmp_path / "out.pcapng").read_bytes()) if kind == 6]
+    assert len(kept) == len(packets(tmp_path / "in.pcap"))
+    assert all(body.endswith(b"".join(comments) + bytes(4)) for body in kept)
+
+
 def test_pcap_output_of_two_link_types_is_refused(tmp_path):
     data = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
     data += block(1, struct.pack("<HHI", 1, 0, 0)) + block(1, struct.pack("<HHI", 101, 0, 0))
@@ -273,6 +290,56 @@ def test_truncated_file(tmp_path, form, zipped):
         for packet in packets(tmp_path / "in.pcap")[:read]))
     run("-r", tmp_path / "head.pcap", "-w", tmp_path / "head.pcapng")
     assert kept == packets(tmp_path / "head.pcapng") != []
+
+
+@pytest.mark.parametrize("form", ["pcap", "pcapng", "modpcap"])
+@pytest.mark.parametrize("way", ["file", "pipe"])
+@pytest.mark.parametrize("damage", ["checksum", "length", "data", "trailing zeros", "trailing junk"])
+def test_damaged_gzip(tmp_path, form, way, damage):
+    """What was readable is kept, and what is wrong is said."""
+    capture, sockets = mixture(9)
+    capture.write(tmp_path / "in.pcap")
+    as_format(tmp_path / "in.pcap", tmp_path / "whole", form)
+    zipped = gzip.compress((tmp_path / "whole").read_bytes())
+    if damage == "checksum":
+        zipped = zipped[:-8] + bytes([zipped[-8] ^ 1]) + zipped[-7:]
+    elif damage == "length":
+        zipped = zipped[:-1] + b"\x7f"
+    elif damage == "data":
+        packer, whole = zlib.compressobj(wbits=31), (tmp_path / "whole").read_bytes()
+        zipped = packer.compress(whole[:len(whole) // 2]) + packer.flush(zlib.Z_FULL_FLUSH) + b"\7"  # no such type of block
+    else:
+        zipped += bytes(512) if damage == "trailing zeros" else b"junk"
+    (tmp_path / "in.gz").write_bytes(zipped)
+    source = tmp_path / "in.gz"
+    words = {"input": zipped} if way == "pipe" else {}
+    done = run("-r", "-" if words else source, "-w", tmp_path / "out.pcapng", check=False, **words)
+    kept, expected = packets(tmp_path / "out.pcapng"), truth(tmp_path / "in.pcap", sockets)
+    if damage.startswith("trailing"):  # as gzip itself: padding is passed over, other bytes too
+        assert done.returncode == 0, done.stderr
+        assert kept == expected
+        return
+    assert done.returncode == 1
+    assert b"what came before is kept" in done.stderr
+    if form != "modpcap":  # libpcap words its own
+        assert b"gzip: " in done.stderr, done.stderr
+    if damage == "data":
+        (tmp_path / "half").write_bytes(whole[:len(whole) // 2])
+        run("-r", tmp_path / "half", "-w", tmp_path / "half.pcapng", check=False)
+        expected = packets(tmp_path / "half.pcapng")
+    assert kept == expected != []
+
+
+@pytest.mark.parametrize("way", ["file", "pipe"])
+def test_gzip_of_several_members(tmp_path, way):
+    capture, sockets = mixture(9)
+    capture.write(tmp_path / "in.pcap")
+    data = (tmp_path / "in.pcap").read_bytes()
+    zipped = b"".join(gzip.compress(data[at:at + 1000]) for at in range(0, len(data), 1000))
+    (tmp_path / "in.gz").write_bytes(zipped)
+    words = {"input": zipped} if way == "pipe" else {}
+    run("-r", "-" if words else tmp_path / "in.gz", "-w", tmp_path / "out.pcapng", **words)
+    assert packets(tmp_path / "out.pcapng") == truth(tmp_path / "in.pcap", sockets)
 
 
 @pytest.mark.parametrize("form", ["pcap", "pcapng"])

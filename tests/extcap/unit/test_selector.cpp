@@ -524,6 +524,94 @@ TEST(Selector, MemoryStaysUnderTheLimitWhateverComes) {
     EXPECT_GT(selector.counters().forgotten, 10000u);
 }
 
+/// Packets one after the other into one selector.
+struct Feeder {
+    Kept kept;
+    Selector selector;
+    std::uint64_t order = 0;
+
+    explicit Feeder(Limits limits, Criteria criteria = {}) : selector(std::move(criteria), limits, kept) {}
+
+    void feed(const Capture& capture) {
+        for (const auto& captured : capture)
+            selector.packet({order++, 0, 0, captured.length, ws::as_bytes(captured.bytes), {}}, captured.link);
+    }
+};
+
+TEST(Selector, KeptConnectionsThatStayOpenTakeNothingFromNewOnes) {
+    Limits limits;
+    limits.total = 64 << 10;
+    Feeder feeder(limits);
+    for (int i = 1; i <= 2000; ++i) {
+        Capture capture;
+        Flow flow(capture, i);
+        flow.syn();
+        flow.send(client, upgrade());
+        feeder.feed(capture);
+    }
+    EXPECT_EQ(feeder.kept.orders.size(), 2000u * 4);
+    EXPECT_EQ(feeder.selector.counters().forgotten, 0u);
+    EXPECT_EQ(feeder.selector.memory(), 0u);
+    Capture capture; // and they are still known
+    Flow flow(capture, 1);
+    flow.send(server, switching());
+    feeder.feed(capture);
+    EXPECT_EQ(feeder.kept.orders.size(), 2000u * 4 + 1);
+}
+
+TEST(Selector, OfKeptConnectionsThatNeverEndTheLongestSilentIsForgotten) {
+    Limits limits;
+    limits.kept = 3;
+    Feeder feeder(limits);
+    for (const int number : {1, 2, 3, 1, 4}) { // 1 goes on, so 2 is silent longest
+        Capture capture;
+        Flow flow(capture, number);
+        flow.send(client, upgrade());
+        feeder.feed(capture);
+    }
+    EXPECT_EQ(feeder.selector.counters().endless, 1u);
+    feeder.kept.orders.clear();
+    Capture capture;
+    for (int number = 1; number <= 4; ++number) {
+        Flow flow(capture, number);
+        flow.send(server, "\x81\2hi"s);
+    }
+    feeder.feed(capture);
+    EXPECT_EQ(feeder.kept.orders, (Places{5, 7, 8}));
+}
+
+TEST(Selector, TheOldestUndecidedConnectionGoesFirst) {
+    Limits limits;
+    limits.total = 40000;
+    limits.connection = 4 << 10;
+    Feeder feeder(limits);
+    const auto begin = [&](int number) {
+        Capture capture;
+        Flow flow(capture, number);
+        flow.syn();
+        feeder.feed(capture);
+    };
+    begin(1);
+    Capture talkative; // past its limit, so that nothing of it waits
+    Flow flow(talkative, 2);
+    flow.syn();
+    flow.send(client, get());
+    flow.send(server, ok(std::string(20000, 'x')));
+    feeder.feed(talkative);
+    int number = 3;
+    while (feeder.selector.counters().forgotten == 0)
+        begin(number++);
+    Capture capture;
+    Flow first(capture, 1), second(capture, 2), last(capture, number - 1);
+    for (Flow* each : {&first, &second, &last}) {
+        each->next[client] = each == &second ? flow.next[client] : 1001;
+        each->send(client, upgrade());
+    }
+    feeder.kept.orders.clear();
+    feeder.feed(capture);
+    EXPECT_EQ(feeder.kept.connections.size(), 1 + 4 + 4u) << "of the first only the upgrade, of the others their handshakes too";
+}
+
 TEST(Selector, RequestsWithoutUpgradeHeaderButWithItsKeyAreKept) {
     Capture capture; // as after a proxy that takes hop-by-hop headers away
     Flow flow(capture, 1);
