@@ -13,12 +13,10 @@
 #include "privileges.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <optional>
-#include <system_error>
 #include <unistd.h>
 
 namespace wscap {
@@ -61,30 +59,50 @@ class Run {
     int run() {
         catch_signals();
         open();
-        std::string problem;
-        try {
+        attempt([&] {
             read();
             finish_selection();
-        } catch (const std::system_error& error) {
-            problem = error.code().value() == EPIPE ? "whoever read the output has closed it" : error.what();
-        } catch (const std::exception& error) {
-            problem = error.what();
-        }
+        });
         const std::string source = close_source();
-        if (problem.empty() && !(options_.extcap && stopping_))
-            problem = source;
-        close_outputs(problem);
-        if (!options_.extcap && (problem.empty() || selector_.counters().packets))
+        if (problem_.empty() && !(options_.extcap && stopping_))
+            problem_ = source;
+        attempt([&] {
+            if (print_)
+                print_->finish();
+        });
+        attempt([&] {
+            if (files_)
+                files_->finish(selector_.counters().packets, reader_ ? reader_->dropped() : 0);
+        });
+        if (!options_.extcap && (problem_.empty() || selector_.counters().packets))
             summary();
-        if (!problem.empty() && !(options_.extcap && is_closed_pipe(problem)))
-            std::fprintf(stderr, "wscap: %s\n", problem.c_str());
-        return problem.empty() || (options_.extcap && is_closed_pipe(problem)) ? 0 : 1;
+        if (problem_.empty() || (options_.extcap && output_closed_)) // Wireshark closes its end where a capture is to stop
+            return 0;
+        std::fprintf(stderr, "wscap: %s\n", problem_.c_str());
+        return 1;
     }
 
   private:
     bool live() const { return options_.read_file.empty(); }
 
-    static bool is_closed_pipe(const std::string& problem) { return problem.starts_with("whoever"); }
+    /// What goes wrong first is the problem.
+    template <class Step>
+    void attempt(Step step) {
+        std::string problem;
+        bool closed = false;
+        try {
+            step();
+        } catch (const OutputClosed& error) {
+            problem = error.what();
+            closed = true;
+        } catch (const std::exception& error) {
+            problem = error.what();
+        }
+        if (problem_.empty()) {
+            problem_ = std::move(problem);
+            output_closed_ = closed;
+        }
+    }
 
     void open() {
         if (!options_.capture_filter.empty() && !live())
@@ -215,8 +233,10 @@ class Run {
         flush_secrets();
         if (files_ && live())
             files_->tick();
-        if (print_)
+        if (print_) {
+            print_->check();
             print_->flush();
+        }
         progress();
     }
 
@@ -273,23 +293,6 @@ class Run {
         return dumpcap_->finish();
     }
 
-    void close_outputs(std::string& problem) {
-        try {
-            if (print_)
-                print_->finish();
-        } catch (const std::exception& error) {
-            if (problem.empty())
-                problem = error.what();
-        }
-        try {
-            if (files_)
-                files_->finish(selector_.counters().packets, reader_ ? reader_->dropped() : 0);
-        } catch (const std::exception& error) {
-            if (problem.empty())
-                problem = error.what();
-        }
-    }
-
     void progress() {
         if (options_.quiet || options_.extcap || options_.print || !isatty(STDERR_FILENO))
             return;
@@ -308,7 +311,7 @@ class Run {
         std::fprintf(stderr,
                      "wscap: %llu packets %s, %llu kept, %llu dropped by the kernel\n"
                      "wscap: %llu connections seen, %llu WebSocket connections kept",
-                     number(counters.packets), live() ? "captured" : "read", number(kept_),
+                     number(counters.packets), live() ? "captured" : "read", number(files_ ? files_->packets() : kept_),
                      number(reader_ ? reader_->dropped() : 0), number(counters.connections),
                      number(counters.kept_connections - counters.kept_tls));
         if (options_.criteria.tls)
@@ -341,9 +344,10 @@ class Run {
     Selector selector_;
     Clock::time_point started_, next_tick_;
     std::uint64_t newest_ = 0, newest_at_last_tick_ = 0, kept_ = 0;
-    std::string read_problem_;
+    std::string read_problem_, problem_;
     std::optional<unsigned> unknown_link_;
     std::size_t announced_ = 0;
+    bool output_closed_ = false; ///< That is the problem.
     bool full_ = false, stopping_ = false, progress_shown_ = false;
 };
 

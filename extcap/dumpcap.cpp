@@ -179,6 +179,44 @@ std::string Dumpcap::finish() {
     return text.empty() ? "dumpcap ended with status " + std::to_string(code) : text;
 }
 
+/// "[{"eth0":{"friendly_name":null,…}},…]": the names of the members two levels down.
+static std::vector<std::string> names_in_json(std::string_view json) {
+    std::vector<std::string> names;
+    std::string text;
+    int depth = 0;
+    for (std::size_t at = 0; at < json.size(); ++at) {
+        if (json[at] == '[' || json[at] == '{')
+            ++depth;
+        else if (json[at] == ']' || json[at] == '}')
+            --depth;
+        else if (json[at] == ':' && depth == 2)
+            names.push_back(text);
+        if (json[at] != '"')
+            continue;
+        text.clear();
+        for (++at; at < json.size() && json[at] != '"'; ++at) {
+            at += json[at] == '\\' && at + 1 < json.size(); // interfaces have no characters that need more than this
+            text += json[at];
+        }
+    }
+    return names;
+}
+
+std::vector<std::string> interface_names(std::string_view answer) {
+    if (answer.starts_with('['))
+        return names_in_json(answer);
+    std::vector<std::string> names;
+    while (!answer.empty()) { // "1. eth0\t\t…"
+        const auto line = answer.substr(0, answer.find('\n'));
+        answer.remove_prefix(std::min(line.size() + 1, answer.size()));
+        const auto name = line.find(". ");
+        const auto end = line.find('\t');
+        if (name != std::string_view::npos && end != std::string_view::npos && end > name + 1)
+            names.emplace_back(line.substr(name + 2, end - name - 2));
+    }
+    return names;
+}
+
 int run_dumpcap(const std::vector<std::string>& options) {
     const pid_t child = fork();
     if (child == 0)

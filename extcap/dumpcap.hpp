@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 #include <vector>
 
@@ -43,6 +44,9 @@ int run_dumpcap(const std::vector<std::string>& options);
 
 /// What dumpcap writes to its standard output with these options; empty if it fails.
 std::string ask_dumpcap(const std::vector<std::string>& options);
+
+/// The names in an answer to "-D -M": lines with tabs up to Wireshark 4.2, JSON from 4.4 on. What is neither has none.
+std::vector<std::string> interface_names(std::string_view answer);
 
 /// dumpcap's place: WSCAP_DUMPCAP, or as PATH says.
 std::string dumpcap_program();

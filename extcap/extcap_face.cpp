@@ -3,10 +3,9 @@
 
 #include "dumpcap.hpp"
 #include "filter.hpp"
-#include "version.hpp"
 
 #include <cstdio>
-#include <sstream>
+#include <string_view>
 
 namespace wscap {
 namespace {
@@ -40,13 +39,8 @@ std::string plain(std::string text) {
 
 void print_interfaces(int argument) {
     std::printf("value {arg=%d}{value=any}{display=any}{default=true}\n", argument);
-    std::istringstream lines(ask_dumpcap({"-D", "-M"})); // "1. eth0\t\t…", tabs between the fields
-    for (std::string line; std::getline(lines, line);) {
-        const auto name = line.find(". ");
-        const auto end = line.find('\t');
-        if (name == std::string::npos || end == std::string::npos || end < name)
-            continue;
-        const auto interface = plain(line.substr(name + 2, end - name - 2));
+    for (const auto& name : interface_names(ask_dumpcap({"-D", "-M"}))) {
+        const auto interface = plain(name);
         if (interface != "any")
             std::printf("value {arg=%d}{value=%s}{display=%s}{default=false}\n", argument, interface.c_str(), interface.c_str());
     }
@@ -76,7 +70,7 @@ int answer_extcap(const Options& options) {
                     WSCAP_VERSION);
         return 0;
     }
-    if (options.extcap_interface != "wscap") {
+    if (options.extcap_interface != extcap_interface_name) {
         std::fprintf(stderr, "wscap: there is no interface \"%s\"\n", options.extcap_interface.c_str());
         return 1;
     }

@@ -46,9 +46,11 @@ std::string Files::next_name() {
 void Files::open_next() {
     if (writer_)
         writer_->close();
+    const auto before = packets();
     const auto name = next_name();
     const int descriptor = keeper_ ? keeper_->open(name) : open_for_writing(name);
     writer_ = std::make_unique<Writer>(descriptor, name, options_.format, interfaces_);
+    closed_packets_ = before;
     writer_->secrets(secrets_);
     names_.push_back(name);
     ++files_;
@@ -94,8 +96,11 @@ void Files::packet(const Packet& packet) {
 }
 
 void Files::secrets(std::string_view key_log) {
-    if (options_.use_ring)
+    if (options_.use_ring) {
         secrets_ += key_log;
+        if (secrets_.size() > most_secrets) // half of it, so that it is not moved at every line
+            secrets_.erase(0, secrets_.find('\n', secrets_.size() - most_secrets / 2) + 1);
+    }
     writer_->secrets(key_log);
 }
 

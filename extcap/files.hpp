@@ -13,6 +13,8 @@ namespace wscap {
 /// The file or files that -w, -b and -a ask for.
 class Files {
   public:
+    static constexpr std::size_t most_secrets = 8 << 20; ///< Bytes that a file of a ring begins with.
+
     /// Opens the first file. Throws std::system_error with the file's name. `keeper` makes the files if it is
     /// not null.
     Files(const Options& options, const std::vector<Interface>& interfaces, FileKeeper* keeper);
@@ -22,6 +24,9 @@ class Files {
 
     /// Writes out what is held, and begins the next file if its time has come.
     void tick();
+
+    /// In all files, also those of a ring that are gone again.
+    std::uint64_t packets() const { return closed_packets_ + (writer_ ? writer_->packets() : 0); }
 
     /// A condition of -a is met.
     bool full() const { return full_; }
@@ -41,8 +46,8 @@ class Files {
     FileKeeper* keeper_;
     std::unique_ptr<Writer> writer_;
     std::deque<std::string> names_;
-    std::string secrets_; ///< All so far: each file of a ring must open decrypted on its own.
-    std::uint64_t files_ = 0;
+    std::string secrets_; ///< Those so far: each file of a ring must open decrypted on its own. The oldest go first.
+    std::uint64_t files_ = 0, closed_packets_ = 0;
     Clock::time_point opened_;
     bool full_ = false;
 };

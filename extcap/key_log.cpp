@@ -53,27 +53,32 @@ void KeyLog::add_line(std::string_view line) {
         wanted_lines_ += whole;
         return;
     }
-    const auto [found, fresh] = lines_.try_emplace(random);
+    const auto [found, fresh] = unasked_.try_emplace(random);
     if (fresh)
-        by_age_.push_back(random);
-    found->second += whole;
+        found->second = by_age_.insert(by_age_.end(), {random, {}});
+    found->second->text += whole;
     held_ += whole.size();
-    while (held_ > limit_ && !by_age_.empty()) {
-        if (const auto oldest = lines_.find(by_age_.front()); oldest != lines_.end()) {
-            held_ -= oldest->second.size();
-            lines_.erase(oldest);
-        }
-        by_age_.pop_front();
-    }
+    while (held_ > limit_)
+        forget(by_age_.begin());
+}
+
+void KeyLog::forget(ByAge::iterator lines) {
+    held_ -= lines->text.size();
+    unasked_.erase(lines->random);
+    by_age_.erase(lines);
 }
 
 void KeyLog::want(const ClientRandom& random) {
     const auto name = hex(random);
-    wanted_.insert(name);
-    if (const auto found = lines_.find(name); found != lines_.end()) {
-        held_ -= found->second.size();
-        wanted_lines_ += found->second;
-        lines_.erase(found);
+    if (wanted_.insert(name).second)
+        wanted_by_age_.push_back(name);
+    if (wanted_.size() > most_wanted_) {
+        wanted_.erase(wanted_by_age_.front());
+        wanted_by_age_.pop_front();
+    }
+    if (const auto found = unasked_.find(name); found != unasked_.end()) {
+        wanted_lines_ += found->second->text;
+        forget(found->second);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "tls_hello.hpp"
 
 #include <deque>
+#include <list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,7 +19,8 @@ namespace wscap {
 class KeyLog {
   public:
     /// `limit`: bytes of lines to remember that nobody asked for yet; the oldest go first.
-    explicit KeyLog(std::size_t limit = 8 << 20) : limit_(limit) {}
+    /// `most_wanted`: connections whose later lines are waited for; what has waited longest goes first.
+    explicit KeyLog(std::size_t limit = 8 << 20, std::size_t most_wanted = 100000) : limit_(limit), most_wanted_(most_wanted) {}
 
     /// Any part of a key log; a line cut at the end is joined with what comes next.
     void add(std::string_view text);
@@ -32,15 +34,26 @@ class KeyLog {
     /// The lines that became wanted since the last call.
     std::string take() { return std::exchange(wanted_lines_, {}); }
 
+    /// How many connections are remembered, with or without lines.
+    std::size_t connections() const { return unasked_.size() + wanted_.size(); }
+
   private:
     void add_line(std::string_view line);
 
-    std::size_t limit_, held_ = 0;
+    struct Lines {
+        std::string random, text;
+    };
+    using ByAge = std::list<Lines>;
+    void forget(ByAge::iterator lines);
+
+    std::size_t limit_, most_wanted_, held_ = 0;
     bool all_ = false;
     std::string partial_, wanted_lines_;
-    std::unordered_map<std::string, std::string> lines_; ///< By client random, in lower-case hex.
-    std::deque<std::string> by_age_;
+    // By client random, in lower-case hex.
+    ByAge by_age_; ///< Lines that nobody asked for yet, the oldest first.
+    std::unordered_map<std::string, ByAge::iterator> unasked_;
     std::unordered_set<std::string> wanted_;
+    std::deque<std::string> wanted_by_age_;
 };
 
 } // namespace wscap

@@ -2,7 +2,7 @@
 #include "capture.hpp"
 #include "dumpcap.hpp"
 #include "extcap_face.hpp"
-#include "version.hpp"
+#include "privileges.hpp"
 
 #include <cstdio>
 #include <pcap/pcap.h>
@@ -35,6 +35,12 @@ int run(const wscap::Options& options) {
 
 int main(int count, char** words) {
     wscap::Options options;
+    try {
+        wscap::refuse_lent_privileges();
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "wscap: %s\n", error.what());
+        return failure;
+    }
     try {
         options = wscap::parse_options(count, words);
     } catch (const std::exception& error) {

@@ -77,11 +77,14 @@ const option long_options[] = {
     {nullptr, 0, nullptr, 0},
 };
 
+constexpr std::uint64_t largest_number = 0x7FFFFFFF; // as dumpcap takes them; in KiB or seconds, too, far from wrapping
+
 std::uint64_t number(std::string_view text, const std::string& of) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value == 0)
-        throw std::invalid_argument("\"" + std::string(text) + "\" is not a number above 0 for " + of);
+    if (error != std::errc{} || end != text.data() + text.size() || value == 0 || value > largest_number)
+        throw std::invalid_argument("\"" + std::string(text) + "\" is not a number above 0 and up to " +
+                                    std::to_string(largest_number) + " for " + of);
     return value;
 }
 
@@ -122,6 +125,8 @@ void check(const Options& options) {
         return;
     if (!options.read_file.empty() && !options.interfaces.empty())
         throw std::invalid_argument("-r reads a file and -i captures: choose one");
+    if (options.extcap && options.extcap_interface != extcap_interface_name)
+        throw std::invalid_argument("there is no interface \"" + options.extcap_interface + "\"");
     if (options.write_file.empty() && options.extcap)
         throw std::invalid_argument("--capture needs --fifo");
     if (options.use_ring && (options.write_file.empty() || options.write_file == "-"))

@@ -18,6 +18,9 @@ struct Thresholds {
     std::uint64_t interval = 0; ///< Seconds; new files at round times of the clock.
 };
 
+/// What Wireshark calls us.
+constexpr char extcap_interface_name[] = "wscap";
+
 /// The command line.
 struct Options {
     enum class Action : std::uint8_t {

@@ -36,7 +36,8 @@ void offer_built_plugin() {
     signal(SIGTERM, SIG_DFL);
     const char* chosen = std::getenv("WSCAP_TSHARK");
     const char* program = chosen && *chosen ? chosen : "tshark";
-    const auto& filter = options.display_filter.empty() ? std::string("ws") : options.display_filter;
+    // Also beside the user's filter: without the plugin this is no filter, and tshark says so at once.
+    const auto filter = options.display_filter.empty() ? std::string("ws") : "ws && (" + options.display_filter + ")";
     execlp(program, program, "-Q", "-l", "-n", "-r", "-", "-Y", filter.c_str(), "-T", "pdml", "-J", "frame ip ipv6 tcp ws",
            static_cast<char*>(nullptr));
     std::fprintf(stderr, "wscap: %s: %s\nIs tshark installed? --print needs it.\n", program, std::strerror(errno));
@@ -80,10 +81,26 @@ Print::~Print() {
             waitpid(child, nullptr, 0);
 }
 
+void Print::check() {
+    for (const pid_t child : {tshark_, formatter_}) {
+        siginfo_t info{};
+        if (child > 0 && waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child)
+            ended_early();
+    }
+}
+
+void Print::ended_early() {
+    finish();
+    throw std::runtime_error("tshark ended before the capture did");
+}
+
 void Print::finish() {
+    if (!writer_)
+        return;
     std::string problem;
     try {
         writer_->close();
+    } catch (const OutputClosed&) { // its status says more
     } catch (const std::exception& error) {
         problem = error.what();
     }
@@ -92,10 +109,12 @@ void Print::finish() {
     waitpid(std::exchange(tshark_, -1), &status, 0);
     waitpid(std::exchange(formatter_, -1), &shown, 0);
     if (WIFSIGNALED(shown) && WTERMSIG(shown) == SIGPIPE)
-        throw std::runtime_error("whoever read the output has closed it");
+        throw OutputClosed();
     if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
         throw std::runtime_error("tshark ended with status " + std::to_string(WEXITSTATUS(status)) +
                                  "; does it have the WebSocket plugin (tshark -G plugins)?");
+    if (WIFSIGNALED(status))
+        throw std::runtime_error("tshark was killed by signal " + std::to_string(WTERMSIG(status)));
     if (!problem.empty())
         throw std::runtime_error(problem);
 }

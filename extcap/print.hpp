@@ -16,14 +16,34 @@ class Print {
     Print(const Options& options, const std::vector<Interface>& interfaces);
     ~Print();
 
-    void packet(const Packet& packet) { writer_->packet(packet); }
-    void secrets(std::string_view key_log) { writer_->secrets(key_log); }
-    void flush() { writer_->flush(); }
+    void packet(const Packet& packet) {
+        write([&] { writer_->packet(packet); });
+    }
+    void secrets(std::string_view key_log) {
+        write([&] { writer_->secrets(key_log); });
+    }
+    void flush() {
+        write([&] { writer_->flush(); });
+    }
 
-    /// Waits until everything is shown. Throws std::runtime_error if tshark failed.
+    /// Throws as finish() does if tshark, or whoever reads the lines, has ended before its time.
+    void check();
+
+    /// Waits until everything is shown. Throws std::runtime_error if tshark failed, OutputClosed if nobody reads the lines.
     void finish();
 
   private:
+    /// A pipe that is closed means that tshark has ended; how, finish() tells.
+    template <class Write>
+    void write(Write write) {
+        try {
+            write();
+        } catch (const OutputClosed&) {
+            ended_early();
+        }
+    }
+    [[noreturn]] void ended_early();
+
     std::unique_ptr<Writer> writer_;
     pid_t tshark_ = -1, formatter_ = -1;
 };

@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdexcept>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -36,8 +37,6 @@ Identity named(const std::string& name) {
 Identity ordinary(const std::string& user) {
     if (geteuid() != 0)
         return {getuid(), getgid(), {}, {}};
-    if (user.empty() && getuid() != 0) // set-user-id
-        return {getuid(), getgid(), {}, {}};
     if (!user.empty())
         return named(user);
     const char* caller = std::getenv("SUDO_USER");
@@ -53,9 +52,15 @@ void clear_capabilities() {
 
 } // namespace
 
+void refuse_lent_privileges() {
+    if (getauxval(AT_SECURE)) // set-user-id, set-group-id or capabilities of the file
+        throw std::runtime_error("refuses to run set-user-id, set-group-id or with capabilities of its own: any user could run and "
+                                 "write anything with them. dumpcap, not wscap, is what needs the right to capture");
+}
+
 bool plain_root() {
     const char* caller = std::getenv("SUDO_USER");
-    return geteuid() == 0 && getuid() == 0 && (!caller || std::strcmp(caller, "root") == 0);
+    return geteuid() == 0 && (!caller || std::strcmp(caller, "root") == 0);
 }
 
 void drop_privileges(const std::string& user) {

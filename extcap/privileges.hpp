@@ -5,11 +5,15 @@
 
 namespace wscap {
 
+/// Throws std::runtime_error where the program file gives its callers rights that they do not have: options and environment
+/// name programs to run and files to write, so that any user would have those rights for everything.
+void refuse_lent_privileges();
+
 /// Started by root itself, not through sudo: files must be opened before the privileges go.
 bool plain_root();
 
 /// Gives up for good what the caller has beyond an ordinary user: root becomes `user` (or, if that is empty,
-/// the one who called sudo, or nobody), capabilities and set-user-id go. Throws std::runtime_error.
+/// the one who called sudo, or nobody), capabilities go. Throws std::runtime_error.
 void drop_privileges(const std::string& user);
 
 } // namespace wscap

@@ -2,7 +2,6 @@
 #include "writer.hpp"
 
 #include "pcapng.hpp"
-#include "version.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -106,6 +105,7 @@ void Writer::flush() {
         written += static_cast<std::size_t>(count);
     }
     flushed_ += written;
+    flushed_packets_ = packets_;
     buffer_.clear();
 }
 
@@ -113,24 +113,32 @@ void Writer::fail(std::size_t written, int error) {
     failed_ = true;
     // Without half a packet at its end the file can be read; the return value tells nothing that `error` does
     // not.
-    const auto keep = static_cast<off_t>(flushed_ + whole(written));
+    std::uint64_t packets = 0;
+    const auto keep = static_cast<off_t>(flushed_ + whole(written, packets));
+    packets_ = flushed_packets_ + packets;
     if (::lseek(descriptor_, 0, SEEK_CUR) >= 0 && ::ftruncate(descriptor_, keep) == 0)
         ::lseek(descriptor_, keep, SEEK_SET);
+    if (error == EPIPE)
+        throw OutputClosed();
     throw std::system_error(error, std::generic_category(), name_);
 }
 
-/// How many of the first `written` bytes of the buffer are whole blocks or records.
-std::size_t Writer::whole(std::size_t written) const {
+/// How many of the first `written` bytes of the buffer are whole blocks or records, and how many packets these have.
+std::size_t Writer::whole(std::size_t written, std::uint64_t& packets) const {
     std::size_t at = format_ == Format::pcap && flushed_ == 0 ? sizeof(pcap_file_header) : 0;
     for (;;) {
-        std::uint32_t length;
-        const std::size_t field = format_ == Format::pcapng ? 4 : 8;
+        const bool blocks = format_ == Format::pcapng;
+        std::uint32_t type = pcapng::enhanced_packet, length;
+        const std::size_t field = blocks ? 4 : 8;
         if (at + field + 4 > written)
             return std::min(at, written);
+        if (blocks)
+            std::memcpy(&type, buffer_.data() + at, 4);
         std::memcpy(&length, buffer_.data() + at + field, 4);
-        const std::size_t next = at + length + (format_ == Format::pcapng ? 0 : sizeof(RecordHeader));
+        const std::size_t next = at + length + (blocks ? 0 : sizeof(RecordHeader));
         if (next > written)
             return at;
+        packets += type == pcapng::enhanced_packet;
         at = next;
     }
 }

@@ -3,13 +3,19 @@
 
 #include "packet.hpp"
 
+#include <stdexcept>
 #include <vector>
 
 namespace wscap {
 
 enum class Format : std::uint8_t { pcapng, pcap };
 
-/// Writes one capture file. At any flush() the file is complete; where writing fails (std::system_error) a
+/// Whoever read what is written has closed it.
+struct OutputClosed : std::runtime_error {
+    OutputClosed() : std::runtime_error("whoever read the output has closed it") {}
+};
+
+/// Writes one capture file. At any flush() the file is complete; where writing fails (std::system_error, or OutputClosed) a
 /// regular file is cut back to its last whole packet.
 class Writer {
   public:
@@ -28,20 +34,22 @@ class Writer {
     void close();
 
     std::uint64_t bytes() const { return flushed_ + buffer_.size(); }
+
+    /// In the file; once writing has failed, without those that did not get there.
     std::uint64_t packets() const { return packets_; }
 
   private:
     void new_interfaces();
     void classic_header();
     [[noreturn]] void fail(std::size_t written, int error);
-    std::size_t whole(std::size_t written) const;
+    std::size_t whole(std::size_t written, std::uint64_t& packets) const;
 
     int descriptor_;
     std::string name_;
     Format format_;
     const std::vector<Interface>& interfaces_;
     std::size_t known_interfaces_ = 0;
-    std::uint64_t flushed_ = 0, packets_ = 0;
+    std::uint64_t flushed_ = 0, packets_ = 0, flushed_packets_ = 0;
     std::string buffer_;
     bool failed_ = false;
 };

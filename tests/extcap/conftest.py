@@ -170,6 +170,11 @@ class Live:
         return dict(zip(("packets", "kept", "dropped", "seen", "websockets"), map(int, numbers.groups())))
 
 
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
+
+
 @pytest.fixture
 def scratch():
     """A small file system of its own, which can be filled."""

@@ -52,15 +52,29 @@ def test_config():
     assert [fields(line) for line in reloaded] == values
 
 
+@pytest.mark.parametrize("answer", ["1. eth7\t\t\t0\t192.0.2.2\tnetwork\t\n2. any\t\t\t0\t\tnetwork\t\n",
+                                    '[{"eth7":{"friendly_name":null,"addrs":["192.0.2.2"]}},{"any":{"addrs":[]}}]\n'])
+def test_config_lists_the_interfaces_that_dumpcap_tells(tmp_path, monkeypatch, answer):
+    """Recorded of 4.0, and of 4.4 and 4.6."""
+    script = tmp_path / "dumpcap"
+    script.write_text(f"#!/bin/sh\ncat <<'E'\n{answer}E\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("WSCAP_DUMPCAP", str(script))
+    lines = sentences("--extcap-interface", "wscap", "--extcap-config")
+    assert [fields(line)["value"] for line in lines if line.startswith("value ")] == ["any", "eth7"]
+
+
 @pytest.mark.parametrize("expression, good", [("tcp port 80", True), ("", True), ("tcp prt 80", False)])
 def test_capture_filter_validation(expression, good):
     out = run("--extcap-interface", "wscap", "--extcap-capture-filter", expression).stdout
     assert (out == b"") == good
 
 
-def test_unknown_interface():
-    done = run("--extcap-interface", "nosuch", "--extcap-dlts", check=False)
-    assert done.returncode == 1 and b"nosuch" in done.stderr
+@pytest.mark.parametrize("question", [["--extcap-dlts"], ["--extcap-config"], ["--extcap-capture-filter", "tcp"],
+                                      ["--capture", "--fifo", "/dev/null", "--interface", "lo"]], ids=lambda words: words[0])
+def test_unknown_interface(question):
+    done = run("--extcap-interface", "nosuch", *question, check=False)
+    assert done.returncode in (1, 2) and b'there is no interface "nosuch"' in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

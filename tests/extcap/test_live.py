@@ -3,13 +3,14 @@
 
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
 import time
 
 import pytest
-from conftest import Live, open_to_all, packets, run, tshark
+from conftest import ORDINARY, WSCAP, Live, children, open_to_all, packets, run, tshark
 
 import traffic
 
@@ -186,11 +187,6 @@ def test_dumpcap_ends_when_wscap_is_killed(tmp_path):
             time.sleep(0.05)
 
 
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
-
-
 def running(pid):
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as file:
@@ -216,6 +212,26 @@ def test_no_other_privileges_while_it_captures(tmp_path, environment, words, use
         assert status["NoNewPrivs"] == "1"
         assert live.stop() == 0
     assert (tmp_path / "out.pcapng").stat().st_uid == (account.pw_uid if environment else 0)
+
+
+@pytest.mark.parametrize("lend", [lambda path: os.chmod(path, 0o4755), lambda path: os.chmod(path, 0o2755),
+                                  lambda path: subprocess.run(["setcap", "cap_net_raw=ep", path], check=True)],
+                         ids=["set-user-id", "set-group-id", "capabilities"])
+def test_lent_privileges_are_refused(home, lend):
+    """Else -Z root and WSCAP_DUMPCAP give any user what root may do."""
+    program, proof = home / "wscap", home / "proof"
+    shutil.copy(WSCAP, program)
+    program.chmod(0o755)
+    script = home / "dumpcap"
+    script.write_text(f"#!/bin/sh\nid -u > {proof}\n")
+    script.chmod(0o755)
+    lend(program)
+    for words in (["-i", "lo", "-w", home / "out.pcapng"], ["-i", "lo", "-w", home / "out.pcapng", "-Z", "root"], ["-D"],
+                  ["-r", "/etc/shadow", "-w", home / "out.pcapng"]):
+        done = subprocess.run([*ORDINARY, program, *words], capture_output=True, timeout=20,
+                              env={**os.environ, "WSCAP_DUMPCAP": str(script)})
+        assert done.returncode == 1 and b"refuses to run set-user-id" in done.stderr
+        assert not proof.exists() and not (home / "out.pcapng").exists()
 
 
 def test_without_permission_it_says_what_to_do(home):
@@ -251,6 +267,7 @@ def test_full_disk(scratch):
     assert b"No space left on device" in live.errors
     kept = packets(path)  # asserts that the last one is whole
     assert 100 < len(kept) < live.summary()["packets"]
+    assert len(kept) == live.summary()["kept"]
 
 
 def test_closed_pipe():

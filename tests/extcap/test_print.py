@@ -2,13 +2,15 @@
 """The live view: a line per message, through tshark with the plugin."""
 
 import os
+import pathlib
 import re
+import signal
 import subprocess
 import time
 
 import pytest
 from builder import KEY, Capture, binary, close, ping, text
-from conftest import PLUGINS, WSCAP, Live, packets, run
+from conftest import PLUGINS, WSCAP, Live, children, packets, run
 
 import traffic
 
@@ -98,6 +100,35 @@ def test_without_tshark(capture, monkeypatch):
     monkeypatch.setenv("WSCAP_TSHARK", "/nowhere/tshark")
     done = run("-r", capture, "--print", check=False)
     assert done.returncode == 1 and b"Is tshark installed?" in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["-Y", "tcp"]])
+def test_without_plugin_it_fails_at_once(home, monkeypatch, words):
+    monkeypatch.setenv("WIRESHARK_PLUGIN_DIR", str(home))
+    begun = time.monotonic()
+    with Live("-i", "lo", "--print", *words) as live:
+        assert live.wait(15) == 1
+    assert b"does it have the WebSocket plugin" in live.errors
+    assert time.monotonic() - begun < 10  # tshark takes its time to start
+
+
+@pytest.mark.parametrize("victim", ["tshark", "wscap"])
+def test_ends_when_what_shows_the_lines_ends(plugin, victim):
+    with Live("-i", "lo", "--print") as live:
+        time.sleep(1)
+        # The helper that holds dumpcap has a child; the one that writes the lines has none.
+        names = {pathlib.Path(f"/proc/{pid}/comm").read_text().strip(): pid for pid in children(live.process.pid)
+                 if not children(pid)}
+        os.kill(names[victim], signal.SIGKILL)
+        assert live.wait(10) == 1
+    assert (b"tshark was killed by signal 9" if victim == "tshark" else b"ended before the capture did") in live.errors
+
+
+def test_bare_it_says_where_it_listens(plugin):
+    with Live(ready=b"wscap: capturing on ") as live:
+        assert live.stop() == 0
+    first = subprocess.run(["dumpcap", "-D"], capture_output=True, check=True).stdout.split()[1]
+    assert b"wscap: capturing on " + first + b"\n" in live.errors
 
 
 def test_output_closed(plugin, tmp_path):

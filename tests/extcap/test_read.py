@@ -420,6 +420,7 @@ def test_full_disk(tmp_path, scratch, words):
     kept = packets(scratch / "out")
     assert kept == packets(tmp_path / "in.pcap")[:len(kept)]
     assert len(kept) > 100
+    assert f", {len(kept)} kept," in done.stderr.decode()
 
 
 def test_closed_pipe(tmp_path):
@@ -439,6 +440,8 @@ def test_closed_pipe(tmp_path):
 
 @pytest.mark.parametrize("words, says", [
     (["--nonsense"], "unknown option --nonsense"), (["-c", "0"], "not a number above 0"), (["-w"], "-w needs a value"),
+    (["--wait-connection", "18014398509481984"], "up to 2147483647 for --wait-connection"),
+    (["--wait-total", "17592186044416"], "for --wait-total"), (["-a", "duration:18446744073709551615"], "for -a duration"),
     (["-a", "weeks:3"], "is not a condition for -a"), (["-b", "files:3", "-w", "x"], "when a file is full"),
     (["-r", "a", "-i", "b"], "choose one"), (["--split", "3"], "--split needs -r and -w"),
     (["-P", "--keylog", "k", "-w", "x"], "pcap files hold no secrets"), (["-f", "tcp", "udp"], "another one"),

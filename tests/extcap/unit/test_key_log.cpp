@@ -55,6 +55,26 @@ TEST(KeyLog, TheOldestUnwantedGoFirst) {
     EXPECT_NE(log.take(), "");
 }
 
+TEST(KeyLog, RemembersNoMoreConnectionsThanItsLimits) {
+    KeyLog log(8 << 20, 10);
+    ClientRandom number{};
+    const std::string digits = "0123456789abcdef";
+    for (unsigned i = 0; i < 1000; ++i) {
+        number[0] = static_cast<std::uint8_t>(i);
+        number[1] = static_cast<std::uint8_t>(i >> 8);
+        const std::string name{digits[number[0] >> 4], digits[number[0] & 15], digits[number[1] >> 4], digits[number[1] & 15]};
+        const auto line = "CLIENT_RANDOM " + name + std::string(60, '0') + " 01\n";
+        log.add(line);
+        log.want(number);
+        EXPECT_EQ(log.take(), line);
+        log.add(line);
+        EXPECT_EQ(log.take(), line) << "also what comes later";
+    }
+    EXPECT_EQ(log.connections(), 10U);
+    log.add("CLIENT_RANDOM " + std::string(64, '0') + " 01\n");
+    EXPECT_EQ(log.take(), "") << "the first of them was forgotten";
+}
+
 TEST(KeyLog, All) {
     KeyLog log;
     log.want_all();
