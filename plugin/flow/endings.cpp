@@ -254,7 +254,7 @@ bool watch_connection(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sessi
     if (!PINFO_FD_VISITED(pinfo) && find_segment(tvb, pinfo, segment)) {
         recall_syn(session, pinfo);
         if (!session.transport.tls && segment.length)
-            session.transport.tls = layers_of(pinfo).tls;
+            session.transport.tls = has_tls(pinfo);
         observe(session, pinfo, segment);
     }
     return tree && show_notes(tvb, pinfo, tree, session);

@@ -171,7 +171,7 @@ bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree
     found.shown = start;
     found.shown_size = head.size;
     found.upgrade = start;
-    const auto half = read_half(head, pinfo, layers_of(pinfo).tls, found);
+    const auto half = read_half(head, pinfo, has_tls(pinfo), found);
     if (half.is_websocket)
         add_handshake(tree, pinfo, source, static_cast<int>(begin), bytes.substr(begin, head.size), half.handshake, half.context);
     return true;
@@ -183,7 +183,7 @@ Place dissect_heads_of(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
     const auto begin = static_cast<std::size_t>(tvb_raw_offset(tvb));
     const auto size = begin + tvb_captured_length(tvb);
     const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(source, 0, static_cast<int>(size))), size);
-    return dissect_heads(source, bytes, begin, pinfo, tree, layers_of(pinfo).tls).frames;
+    return dissect_heads(source, bytes, begin, pinfo, tree, has_tls(pinfo)).frames;
 }
 
 } // namespace ws

@@ -10,7 +10,7 @@ namespace ws {
 
 /// What was found so far in the packet that is being dissected.
 struct HeadsFound {
-    std::uint32_t requests; ///< Of any kind.
+    std::uint32_t requests; ///< Those of any kind.
     std::uint32_t upgrade_requests;
     std::uint32_t responses;
     const guint8* shown; ///< The head that dissect_response_before() took care of.

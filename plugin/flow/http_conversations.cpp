@@ -69,7 +69,7 @@ guint32 begin_http_conversation(packet_info* pinfo) {
 bool call_http_in_own_conversation(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp, Direction direction,
                                    guint32 port) {
     const volatile guint32 kept = server_port(pinfo, direction); // also after a longjmp
-    const auto to = layers_of(pinfo).tls ? handles.http_over_tls : handles.http_over_tcp;
+    const auto to = has_tls(pinfo) ? handles.http_over_tls : handles.http_over_tcp;
     keep_desegmentation(pinfo);
     server_port(pinfo, direction) = port;
     TRY {

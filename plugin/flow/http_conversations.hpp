@@ -9,7 +9,8 @@ namespace ws {
 struct HttpPart {
     bool found = false;
     std::size_t offset = 0;
-    guint32 port = 0; ///< Of the conversation that HTTP has for it; 0: it is too short to tell, and waits for the next segment.
+    guint32 port =
+        0; ///< HTTP has a conversation with this port for it; 0: it is too short to tell, and waits for the next segment.
 };
 
 /// The part of a piece that is not frames but a second request to upgrade, or its response.

@@ -47,7 +47,7 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree, List<Place>& frames) 
     auto& found = heads_in(pinfo);
     if (found.in_own_conversation)
         return true;
-    const bool tls = layers_of(pinfo).tls;
+    const bool tls = has_tls(pinfo);
     bool any = false;
     bool upgraded = false;
     for (auto* source = pinfo->data_src; source; source = g_slist_next(source)) {

@@ -12,7 +12,7 @@
 namespace ws {
 namespace {
 
-/// Of a suspect: what is kept for the case that it proves to be WebSocket.
+/// So much of a suspect is kept for the case that it proves to be WebSocket.
 constexpr std::size_t most_pieces = 64;
 constexpr std::size_t most_bytes = 256 * 1024;
 
@@ -28,7 +28,7 @@ std::uint32_t direction_hash(const packet_info* pinfo) {
     return hash;
 }
 
-/// Of the packet's direction.
+/// The counter of the packet's direction.
 std::uint16_t& segments_seen(const packet_info* pinfo) {
     const auto hash = direction_hash(pinfo);
     auto& place = capture->segments[hash * 2654435761U >> 20];
@@ -37,7 +37,7 @@ std::uint16_t& segments_seen(const packet_info* pinfo) {
     return place.count;
 }
 
-/// Of the segment that was counted last.
+/// Is the segment that was counted last worth a search for frames anywhere in it?
 bool may_search(const packet_info* pinfo, Unknown::Owner owner) {
     if (owner != Unknown::Owner::nobody)
         return false;

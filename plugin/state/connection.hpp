@@ -30,7 +30,7 @@ struct Leftover {
 struct Earlier {
     struct Captured {
         Piece piece;
-        std::vector<std::uint8_t> bytes; ///< Of the piece.
+        std::vector<std::uint8_t> bytes; ///< The piece's.
     };
     std::vector<Captured> pieces;
     std::uint32_t shown_in = 0; ///< The next packet of this side; 0: none so far.
@@ -43,7 +43,7 @@ struct Upgraded {
     std::uint16_t server_port;
     std::string subprotocol; ///< Empty: none.
     Connection connection;
-    dissector_handle_t subdissector = nullptr; ///< Of its messages, or null; looked up for the first of them.
+    dissector_handle_t subdissector = nullptr; ///< Who reads its messages, or null; looked up for the first of them.
     bool subdissector_known = false;
     std::unique_ptr<Leftover> leftover[2] = {}; ///< Indexed by Direction; null: none.
     Tally tally = {};

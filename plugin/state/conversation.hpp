@@ -16,8 +16,8 @@ struct Conversation {
     std::unique_ptr<Suspect> suspect;
     std::unique_ptr<Tunnel> tunnel; ///< The last.
     std::vector<Connect> connects;
-    std::uint32_t open_requests = 0; ///< Of HTTP, without a response so far; where Wireshark does not list them.
-    std::int16_t syn_ttl = -1;       ///< Of SYN+ACK: a reset may come before the server sends anything else.
+    std::uint32_t open_requests = 0; ///< HTTP requests without a response so far, where Wireshark does not list them.
+    std::int16_t syn_ttl = -1;       ///< SYN+ACK had it: a reset may come before the server sends anything else.
 };
 
 } // namespace ws

@@ -10,7 +10,7 @@
 namespace ws {
 namespace {
 
-/// Of a stream's bytes, an unknown number of which may be missing: none of a frame in progress comes any more.
+/// An unknown number of a stream's bytes is missing: no more of a frame in progress comes.
 constexpr std::uint32_t far = std::uint32_t{1} << 30;
 /// One connection has no more WebSocket streams than that, however long it is used.
 constexpr std::size_t most_sessions = 1 << 16;

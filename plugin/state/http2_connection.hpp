@@ -28,7 +28,7 @@ class Http2Connection {
         Session* session;
         std::uint32_t offset;
         std::uint32_t length;
-        std::uint32_t sequence; ///< Of data: a number of its first byte, as TCP has them.
+        std::uint32_t sequence; ///< Data: a number of its first byte, as TCP has them.
         std::string_view head;
     };
     using Events = List<Event>;
@@ -59,13 +59,13 @@ class Http2Connection {
     }
 
     std::optional<std::uint32_t> expected[2]; ///< TCP sequence number of each side's next byte, where there is one.
-    Transport transport;                      ///< Of the TCP connection; by side instead of Direction.
+    Transport transport;                      ///< What TCP's packets tell, by side instead of Direction.
     bool whole = true;                        ///< No byte is known to be missing.
 
   private:
     struct Stream {
         Session* session;
-        std::uint32_t sequence[2]; ///< Of the next byte; indexed by Direction.
+        std::uint32_t sequence[2]; ///< The next byte has this number; indexed by Direction.
         unsigned ends;
     };
     struct Record {

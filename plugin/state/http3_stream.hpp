@@ -15,7 +15,7 @@ struct Http3Stream {
     std::uint32_t first_packet;
     std::string request; ///< Heads as Http2Event has them.
     std::string response;
-    std::uint32_t sequence[2] = {}; ///< Of the next byte; indexed by Direction.
+    std::uint32_t sequence[2] = {}; ///< The next byte has this number; indexed by Direction.
 };
 
 } // namespace ws

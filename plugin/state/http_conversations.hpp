@@ -19,7 +19,7 @@ struct HttpConversations {
     struct Part {
         std::uint32_t packet;
         std::uint32_t stream;
-        // Of the piece. A later visit may leave out pieces that wait for more: its ordinal alone does not tell which one this is.
+        // The piece. A later visit may leave out pieces that wait for more: its ordinal alone does not tell which one this is.
         std::uint32_t ordinal;
         std::size_t size;
         std::size_t offset;

@@ -15,7 +15,7 @@ namespace ws {
 struct Exchange {
     std::uint32_t stream = 0;
     bool request_captured = false;
-    std::uint32_t request_packet = 0; ///< Of the response if the request was not captured.
+    std::uint32_t request_packet = 0; ///< The response's if the request was not captured.
     std::uint32_t request_ordinal = 0;
     nstime_t request_time{};
     std::uint32_t response_packet = 0; ///< 0: not seen so far.

@@ -60,7 +60,7 @@ class Session {
     std::uint32_t client_port_;
     std::uint32_t& streams_;
     std::vector<std::unique_ptr<Exchange>> exchanges_;
-    std::size_t answered_ = 0; ///< Of exchanges_, from the front.
+    std::size_t answered_ = 0; ///< So many of exchanges_ have their response, from the front.
     std::vector<std::unique_ptr<Upgraded>> upgraded_;
 };
 

@@ -17,7 +17,7 @@ struct Suspect {
         unsigned end;
         Earlier::Captured captured;
     };
-    address first_address; ///< Of the end that sent what was seen first, in file scope.
+    address first_address; ///< The end that sent what was seen first; in file scope.
     std::uint32_t first_port;
     Recogniser recogniser;
     std::vector<Kept> kept;

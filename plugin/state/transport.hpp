@@ -17,7 +17,7 @@ struct Transport {
         std::optional<std::uint32_t> next; ///< Sequence number after what was seen.
         std::uint64_t missing = 0;         ///< Bytes before that which were not captured, so far.
         std::uint64_t unread = 0;          ///< New bytes since the last that were decoded.
-        int ttl = -1;                      ///< Of all its packets; -1: none, or they differ.
+        int ttl = -1;                      ///< All its packets have it; -1: none, or they differ.
         bool ttl_varies = false;
         bool fin = false;
 
@@ -30,7 +30,7 @@ struct Transport {
         std::uint32_t stream;
         Diagnosis diagnosis;
         std::string text;
-        std::int64_t silence = 0;          ///< Of idle_timeout.
+        std::int64_t silence = 0;          ///< idle_timeout: how long, in nanoseconds.
         std::uint32_t unless_answered = 0; ///< The request's packet: shown only if it was never answered.
         bool certain = true;               ///< Else known from the second visit on.
     };
@@ -44,7 +44,7 @@ struct Transport {
     Side sides[2]; ///< Indexed by Direction.
     bool tls = false;
     bool ended = false;
-    std::uint32_t pieces = 0; ///< Of the upgraded connection, before this packet.
+    std::uint32_t pieces = 0; ///< The upgraded connection had so many before this packet.
     // The request that waits for its response
     std::uint32_t request_packet = 0; ///< 0: none.
     std::uint32_t request_sequence = 0;

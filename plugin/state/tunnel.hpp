@@ -10,14 +10,14 @@ namespace ws {
 /// An HTTP CONNECT tunnel (RFC 9110 9.3.6), from its request on.
 struct Tunnel {
     std::uint32_t packet = 0;            ///< With CONNECT.
-    dissector_handle_t before = nullptr; ///< Of the conversation; null: TCP goes by the ports.
+    dissector_handle_t before = nullptr; ///< Who had the conversation; null: TCP goes by the ports.
     address client;
     guint32 client_port = 0;
     std::string head;                     ///< What the client has sent so far, if it may be the beginning of a request.
     std::uint32_t next = 0;               ///< Sequence number after that.
     std::uint32_t request_packet = 0;     ///< With the end of a request to upgrade; 0: none so far.
     const guint8* request_head = nullptr; ///< All of it, if it began in an earlier packet.
-    guint32 port = 0;                     ///< Of HTTP's own conversation for it.
+    guint32 port = 0;                     ///< HTTP's own conversation for it has this one.
     bool answered = false;
     // Where the client has not waited for the answer
     std::uint32_t answer_packet = 0;

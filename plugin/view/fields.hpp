@@ -9,7 +9,7 @@ void register_fields();
 /// Finds the fields of the built-in dissector; once, when all of Wireshark's dissectors are registered.
 void look_up_builtin_fields();
 
-// Of one file each, in the order in which Wireshark lists them:
+// Each registers those of one file, in the order in which Wireshark lists them:
 void register_handshake_fields();
 void register_frame_fields();
 void register_message_fields();

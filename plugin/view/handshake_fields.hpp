@@ -13,7 +13,7 @@ namespace ws {
 struct HandshakeContext {
     std::uint32_t stream;
     Direction direction;
-    std::uint32_t other_packet; ///< Of the response on the request, of the request on the response.
+    std::uint32_t other_packet; ///< The request names the response's packet, the response the request's.
     bool has_time;
     nstime_t time; ///< From request to response, on the response.
     DiagnosedList diagnoses;

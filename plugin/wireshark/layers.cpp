@@ -21,4 +21,8 @@ Layers layers_of(const packet_info* pinfo) {
     return layers;
 }
 
+bool has_tls(const packet_info* pinfo) {
+    return wmem_list_find(pinfo->layers, GINT_TO_POINTER(ids.tls)) != nullptr;
+}
+
 } // namespace ws

@@ -13,4 +13,7 @@ struct Layers {
 };
 Layers layers_of(const packet_info* pinfo);
 
+/// The same of TLS alone, which costs less.
+bool has_tls(const packet_info* pinfo);
+
 } // namespace ws

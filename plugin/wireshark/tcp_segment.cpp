@@ -50,7 +50,7 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
     return false;
 }
 
-/// Of the packet that was asked about last; several parts of the plugin ask about each.
+/// The packet that was asked about last; several parts of the plugin ask about each.
 struct {
     const std::uint8_t* data;
     guint32 packet;

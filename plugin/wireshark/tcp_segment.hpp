@@ -19,7 +19,7 @@ struct Segment {
     std::uint32_t sequence;
     std::uint32_t acknowledged;
     std::size_t payload;  ///< Offset in the packet.
-    std::uint32_t length; ///< Of the payload, as sent.
+    std::uint32_t length; ///< The payload has as many bytes, as sent.
 };
 
 /// The TCP header of this packet, found by its addresses and ports in the bytes of the frame. TCP's dissector keeps none of it.
