@@ -64,7 +64,7 @@ Chain try_frames(Bytes bytes, std::size_t at, bool masked, std::vector<bool>& re
     if (!chain.fits || !is_candidate(chain, masked))
         return {};
     std::vector<std::size_t> passed;
-    auto headers = chain.headers;
+    std::uint32_t headers = 0;
     do {
         headers = chain.headers;
         if (chain.end < bytes.size()) {
