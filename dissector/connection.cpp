@@ -173,6 +173,10 @@ void Connection::pass_over(const Piece& piece) noexcept {
         expected.reset();
 }
 
+void Connection::take_back(Direction direction, std::uint32_t sequence) noexcept {
+    sides_[index(direction)].expected = sequence;
+}
+
 void Connection::link(Frame& frame, const Piece& piece, bool first) noexcept {
     if (frame.undecoded != Undecoded::no && frame.header.opcode != opcode::close)
         return; // what it says is not known

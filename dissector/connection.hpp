@@ -57,6 +57,9 @@ class Connection {
     /// The first time: the end of this piece was not frames, and is not fed.
     void pass_over(const Piece& piece) noexcept;
 
+    /// The first time: of what was passed over, the bytes from here on come again.
+    void take_back(Direction direction, std::uint32_t sequence) noexcept;
+
     const Negotiated& negotiated() const { return negotiated_; }
 
   private:

@@ -32,8 +32,12 @@ int dissect_stream(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
         dissect_http_and_frames(tvb_new_subset_remaining(tvb, offset), pinfo, tree, tcp, http.port);
     else
         pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
-    if (pinfo->desegment_len)
+    if (pinfo->desegment_len) {
         pinfo->desegment_offset += offset;
+        if (sequence && !PINFO_FD_VISITED(pinfo))
+            upgraded->connection.take_back(session->direction(pinfo),
+                                           *sequence + static_cast<std::uint32_t>(pinfo->desegment_offset));
+    }
     return captured;
 }
 

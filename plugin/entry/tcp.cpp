@@ -18,10 +18,21 @@ namespace {
 
 int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept;
 
-/// Where TCP's payload is in the stream. Reassembled bytes are in order, and do not begin where the segment does.
+/// Where TCP's payload is in the stream: bytes that were decoded already are not decoded again when TCP hands them over once
+/// more, put together. It does so with all bytes of one side at its FIN, if HTTP once asked for that, and then numbers them as
+/// if they followed the FIN.
 std::optional<std::uint32_t> sequence_of(tvbuff_t* tvb, const packet_info* pinfo, const void* data) {
     const auto* tcp = static_cast<const tcpinfo*>(data);
-    return tcp && !tcp->is_reassembled ? find_sequence(tvb, pinfo) : std::nullopt;
+    if (!tcp)
+        return {};
+    if (!tcp->is_reassembled)
+        if (const auto sequence = find_sequence(tvb, pinfo))
+            return sequence;
+    Segment segment;
+    if (!find_segment(pinfo, segment))
+        return {};
+    const auto size = tcp->is_reassembled ? tcp->nxtseq - tcp->seq : tvb_reported_length(tvb);
+    return segment.sequence + segment.length - size;
 }
 
 /// One side speaks in frames: the server's answer was not captured. Of the server, which may send a body instead, it takes more.

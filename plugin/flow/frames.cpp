@@ -73,6 +73,8 @@ void show_rest(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& up
 }
 
 void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction, const Facts& facts) {
+    if (facts.frames.empty() && facts.rests.empty())
+        return; // all of it was sent before
     start_columns(pinfo, direction);
     const auto* rest = facts.rests.begin();
     for (const auto& frame : facts.frames) {

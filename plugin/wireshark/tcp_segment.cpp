@@ -72,6 +72,13 @@ bool find_segment(tvbuff_t* tvb, const packet_info* pinfo, Segment& segment) {
     return last.found;
 }
 
+bool find_segment(const packet_info* pinfo, Segment& segment) {
+    for (auto* source = pinfo->data_src; source; source = g_slist_next(source))
+        if (find_segment(get_data_source_tvb(static_cast<struct data_source*>(source->data)), pinfo, segment))
+            return true;
+    return false;
+}
+
 void forget_segment() {
     last = {};
 }

@@ -26,6 +26,9 @@ struct Segment {
 /// `tvb` is the packet.
 bool find_segment(tvbuff_t* tvb, const packet_info* pinfo, Segment& segment);
 
+/// The same, wherever the header is: in the packet, or in what was decrypted of it.
+bool find_segment(const packet_info* pinfo, Segment& segment);
+
 /// The same in the bytes of another data source: where TCP's payload begins; 0: not found.
 std::size_t find_payload(Bytes packet, const packet_info* pinfo);
 

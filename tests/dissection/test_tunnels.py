@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from builder import KEY, RSV1, Capture, Deflater, close, ping, pong, request, response, text
-from support import Cases, Truth, save, streams, tshark
+from support import CLIENT, SERVER, Cases, Truth, save, streams, tshark
 from tls import Tls, secrets
 
 DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
@@ -336,3 +336,65 @@ def test_ordinary_tunnels_look_as_without_the_plugin(segmentation, passes):
     # The heuristic that takes the beginning of a request line in pieces for HTTP is not of tunnels.
     options = ["-V", "-x", "-o", f"tls.keylog_file:{secrets()}", *["-2"] * (passes - 1), "--disable-heuristic", "ws_tcp"]
     assert tshark(path, *options) == tshark(path, *options[:-2], plugins=None)
+
+
+# ---- a packet that the capture lost -----------------------------------------
+
+def body_until_the_end(tcp):
+    """Not a tunnel, but HTTP takes it for one response: that to HEAD has no body, which only the request tells."""
+    tcp.syn().client(b"HEAD / HTTP/1.1\r\nHost: example.com\r\n\r\n").server(b"HTTP/1.1 200 OK\r\n\r\n")
+    return talk(tcp)
+
+
+LOSSY = {"connect": functools.partial(through_connect, port=80), "connect_answered_late": request_before_the_answer,
+         "head": body_until_the_end, "connect_tls": functools.partial(wss_through_connect, port=443, version="1.3"),
+         "socks": functools.partial(through_socks5, host="example.com", port=9999)}
+
+
+@functools.cache
+def lossy(name, port):
+    """A connection for each packet that may be lost, and what was said on each of them."""
+    capture, count, lost = Capture(), 1, 0
+    while lost < count:
+        before = len(capture.sends)
+        truth = LOSSY[name](capture.tcp(server=("10.0.0.2", port)))
+        count = len(capture.sends) - before
+        capture.sends[before + lost][5]["drop"] = True
+        lost += 1
+    return save(capture), truth
+
+
+def is_subsequence(part, whole):
+    rest = iter(whole)
+    return all(item in rest for item in part)
+
+
+@pytest.mark.parametrize("options", [[], ["-o", "tcp.reassemble_out_of_order:TRUE"], ["-o", "tcp.desegment_tcp_streams:FALSE"]],
+                         ids=["plain", "in_order", "segments"])
+@pytest.mark.parametrize("port", [80, 3128, 9090])
+@pytest.mark.parametrize("name", LOSSY)
+def test_each_packet_lost(name, port, options):
+    """What was decoded once is not decoded again when TCP hands over a whole response at the end of the connection."""
+    path, truth = lossy(name, 1080 if name == "socks" else port)
+    options = [*options, "-o", f"tls.keylog_file:{secrets()}"]
+    once, twice = streams(path, *options), streams(path, *options, "-2")
+    assert once and once.keys() == twice.keys()
+    complete = 0
+    for number, stream in once.items():
+        for side, sent in ((CLIENT, truth.client), (SERVER, truth.server)):
+            found = [message for message in stream.messages(side) if message is not None]
+            assert is_subsequence(found, sent)
+            complete += found == sent
+        assert not stream.all("ws.violation") and not stream.malformed()
+        assert stream.facts() == twice[number].facts()
+    assert complete >= len(once)  # of twice as many directions
+
+
+def test_the_end_of_a_lost_tunnel_stays_tcp():
+    """Its FIN carries nothing new, and says so in the listing."""
+    capture = Capture()
+    tcp = capture.tcp(server=("10.0.0.2", 3128))
+    tcp.syn().client(b"CONNECT example.com:80 HTTP/1.1\r\nHost: example.com:80\r\n\r\n", drop=True).server(ESTABLISHED)
+    talk(tcp)
+    listing = tshark(save(capture)).splitlines()
+    assert [line for line in listing if "FIN" in line] and all("WebSocket" not in line for line in listing if "FIN" in line)
