@@ -4,6 +4,7 @@
 #include "flow/frames.hpp"
 #include "flow/handshake.hpp"
 #include "state/capture.hpp"
+#include "wireshark/limits.hpp"
 
 namespace ws {
 
@@ -18,6 +19,7 @@ void dissect_http_and_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree
 
 int dissect_stream(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp, std::optional<std::uint32_t> sequence) {
     const auto captured = static_cast<int>(tvb_captured_length(tvb));
+    give_back_earlier_layers(pinfo);
     auto* session = find_session(pinfo);
     auto* upgraded = session ? session->upgraded_now(pinfo) : nullptr;
     if (!upgraded)

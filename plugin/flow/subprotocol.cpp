@@ -2,6 +2,7 @@
 #include "flow/subprotocol.hpp"
 
 #include "wireshark/handles.hpp"
+#include "wireshark/limits.hpp"
 #include "wireshark/protocol.hpp"
 
 #include <algorithm>
@@ -66,14 +67,19 @@ struct Outcome {
     int from;
 };
 
-/// Calls a dissector (null: those that recognise their own); what it throws concerns this message only.
+/// Calls a dissector (null: those that recognise their own); what it throws concerns this message only, also where it is a bug or
+/// a limit of Wireshark's.
 Outcome call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const char* subprotocol) {
     const auto* saved_string = pinfo->match_string;
     const auto* saved_proto = pinfo->current_proto;
     const auto saved_can_desegment = pinfo->can_desegment;
+    const auto saved_callers = pinfo->saved_can_desegment;
     const auto saved_offset = pinfo->desegment_offset;
     const auto saved_length = pinfo->desegment_len;
     const auto saved_tracking = pinfo->want_pdu_tracking;
+    const bool writable = col_get_writable(pinfo->cinfo, -1);
+    auto* const last_layer = wmem_list_tail(pinfo->layers);
+    Outcome outcome{};
     volatile int taken = 0;
     pinfo->match_string = subprotocol;
     pinfo->can_desegment = 2; // the messages are to it what TCP's segments are
@@ -87,18 +93,23 @@ Outcome call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto
             taken = dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, nullptr);
         }
     }
-    CATCH_NONFATAL_ERRORS {
-        show_exception(tvb, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+    CATCH_BOUNDS_AND_DISSECTOR_ERRORS {
         taken = 1;
+        show_exception(tvb, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+    }
+    FINALLY {
+        outcome = {taken != 0, pinfo->desegment_len, pinfo->desegment_offset};
+        pinfo->match_string = saved_string;
+        pinfo->current_proto = saved_proto;
+        pinfo->can_desegment = saved_can_desegment;
+        pinfo->saved_can_desegment = saved_callers;
+        pinfo->desegment_offset = saved_offset;
+        pinfo->desegment_len = saved_length;
+        pinfo->want_pdu_tracking = saved_tracking;
+        col_set_writable(pinfo->cinfo, -1, writable);
+        give_back_layers(pinfo, last_layer);
     }
     ENDTRY;
-    const Outcome outcome{taken != 0, pinfo->desegment_len, pinfo->desegment_offset};
-    pinfo->match_string = saved_string;
-    pinfo->current_proto = saved_proto;
-    pinfo->can_desegment = saved_can_desegment;
-    pinfo->desegment_offset = saved_offset;
-    pinfo->desegment_len = saved_length;
-    pinfo->want_pdu_tracking = saved_tracking;
     return outcome;
 }
 
@@ -167,10 +178,15 @@ bool json_is_looked_at(proto_tree* tree) {
 
 /// JSON's dissector overwrites both columns with its name; ours say more.
 void call_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
-    const bool writable = col_get_writable(pinfo->cinfo, -1);
+    const volatile bool writable = col_get_writable(pinfo->cinfo, -1); // also after a longjmp
     col_set_writable(pinfo->cinfo, -1, FALSE);
-    call(handles.json, tvb, pinfo, tree, nullptr);
-    col_set_writable(pinfo->cinfo, -1, writable);
+    TRY {
+        call(handles.json, tvb, pinfo, tree, nullptr);
+    }
+    FINALLY {
+        col_set_writable(pinfo->cinfo, -1, writable);
+    }
+    ENDTRY;
 }
 
 /// The dissector that Wireshark or this plugin has for the connection's messages, or null.

@@ -6,6 +6,7 @@
 #include "dissector/close_code.hpp"
 #include "view/finding_fields.hpp"
 #include "view/line_buffer.hpp"
+#include "wireshark/limits.hpp"
 #include "wireshark/protocol.hpp"
 
 #include <algorithm>
@@ -176,6 +177,7 @@ FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::ui
     FrameTree at{};
     if (!tree)
         return at;
+    give_back_items(tree);
     at.frame = frame_place(pinfo, tvb, frame);
     at.payload = payload_place(pinfo, at.frame, frame);
     const auto size = static_cast<int>(frame.bytes.size());

@@ -6,8 +6,11 @@ import pathlib
 
 import pytest
 
-from builder import KEY, Capture, Deflater, binary, fragments, ping, text
-from support import BUILD, CLIENT, SERVER, Cases, Truth, packets_matching, run, save, scratch, streams, tshark
+from builder import KEY, Capture, Deflater, binary, fragments, ping, request, response, text
+from http2_builder import DATA, Http2
+from http2_builder import frame as http2_frame
+from support import BUILD, CLIENT, SERVER, Cases, Truth, fields, packets_matching, run, save, scratch, streams, tshark
+from tls import Tls, secrets
 
 PROTOCOL = "Sec-WebSocket-Protocol"
 
@@ -250,3 +253,100 @@ def test_several_messages_in_a_packet(passes):
     path = save(capture)
     out = tshark(path, "-Y", "mqtt", "-T", "fields", "-e", "mqtt.topic", "-e", "mqtt.msg", *passes)
     assert out.split() == ["a/b,a/c", b"12345".hex() + "," + b"67890".hex()]
+
+
+# ---- more messages in a packet than Wireshark allows layers, or items ---------
+
+BUSY = 1003
+
+
+def busy_json(i):
+    return '{"n":%d}' % i
+
+
+def server_texts(path, *arguments):
+    return streams(path, *arguments)[0].messages(SERVER)
+
+
+@pytest.fixture(scope="module")
+def busy():
+    """A packet with so many JSON messages, and one after it."""
+    capture = Capture()
+    capture.tcp().upgrade().server(b"".join(text(busy_json(i)) for i in range(BUSY))).server(text('{"last":true}')).fin()
+    return save(capture)
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+def test_many_json_messages_in_a_packet(busy, passes):
+    expected = [busy_json(i) for i in range(BUSY)]
+    assert server_texts(busy, *passes) == [*expected, '{"last":true}']
+    (texts, protocols), _ = fields(busy, ["ws.message.text", "frame.protocols"], *passes, shown="ws.message.text")
+    assert texts == expected and protocols[0].split(":").count("json") == 1
+    verbose = run("tshark", "-r", busy, "-V", *passes)
+    assert verbose.stdout.decode().count("JavaScript Object Notation") == BUSY + 1 and b"bug" not in verbose.stderr.lower()
+    (sent,), = fields(busy, ["ws.session.messages.server"], *passes, shown="ws.session.messages.server")
+    assert sent == [str(BUSY + 1)]
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+def test_many_messages_of_a_subprotocol_in_a_packet(passes):
+    capture = Capture()
+    publish = [b"\x30" + bytes([5 + len(str(i))]) + b"\x00\x03a/b" + str(i).encode() for i in range(BUSY)]
+    tcp = capture.tcp().upgrade(**selected("mqtt"))
+    tcp.server(b"".join(map(binary, publish)))
+    tcp.server(binary(publish[0]))
+    path = save(capture)
+    (messages, payloads, protocols), (after, _, _) = fields(path, ["ws.message.data", "mqtt.msg", "frame.protocols"], *passes,
+                                                            shown="mqtt")
+    assert messages == [message.hex() for message in publish] and after == [publish[0].hex()]
+    assert payloads == [str(i).encode().hex() for i in range(BUSY)] and protocols[0].endswith(":ws:mqtt")
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+def test_many_messages_of_a_dissector_that_fails(script, passes):
+    capture = Capture()
+    capture.tcp().upgrade(**selected("example.fails")).server(b"".join(text(str(i)) for i in range(BUSY))).server(text("after"))
+    path = save(capture)
+    lua = ["-X", f"lua_script:{script}", *passes]
+    assert server_texts(path, *lua) == [*map(str, range(BUSY)), "after"]
+    assert tshark(path, "-Y", "example_fails", "-V", *lua).count("\nExample that reads too far") == BUSY + 1
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+def test_a_subdissector_with_too_many_items(passes):
+    """What a limit of Wireshark's ends is that message's subtree, and no more: the rest has its columns, too."""
+    capture = Capture()
+    long = "[" + ",".join(map(str, range(9000))) + "]"
+    sent = [busy_json(0), long, busy_json(1), "plain", long, busy_json(2)]
+    capture.tcp().upgrade(**selected("wamp.2.json")).server(b"".join(map(text, sent))).server(text("after"))
+    path = save(capture)
+    limit = ["-o", "gui.max_tree_items:6000", *passes]
+    assert server_texts(path, *limit) == [*sent, "after"]
+    info = tshark(path, "-Y", "json", "-T", "fields", "-e", "_ws.col.Info", "-e", "_ws.col.Protocol", *limit)
+    assert info.count('{"n":') == 3 and "plain" in info and "WebSocket" in info
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+def test_more_frames_than_items(passes):
+    capture = Capture()
+    capture.tcp().upgrade().server(b"".join(text(str(i)) for i in range(BUSY))).server(text("after"))
+    assert server_texts(save(capture), "-o", "gui.max_tree_items:6000", *passes) == [*map(str, range(BUSY)), "after"]
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+def test_many_records_in_a_packet(passes):
+    """Of TLS, with a message each: HTTP calls the plugin for each."""
+    capture = Capture()
+    tls = Tls(capture.tcp(server=("10.0.0.2", 443)).syn(), "1.3")
+    tls.client(request()).server(response())
+    tls.server(*(text(busy_json(i)) for i in range(BUSY))).server(text("after"))
+    path = save(capture)
+    assert server_texts(path, "-o", f"tls.keylog_file:{secrets()}", *passes) == [*map(busy_json, range(BUSY)), "after"]
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+def test_many_frames_of_http2_in_a_packet(passes):
+    capture = Capture()
+    http2 = Http2(capture.tcp(server=("10.0.0.2", 8080))).websocket(1)
+    http2.send(SERVER, b"".join(http2_frame(DATA, 0, 1, text(busy_json(i))) for i in range(BUSY))).server(1, text("after"))
+    assert server_texts(save(capture), *passes) == [*map(busy_json, range(BUSY)), "after"]
