@@ -136,7 +136,9 @@ void keep_leftover(Leftover& leftover, std::uint32_t message, Bytes data, const 
 bool waits_with(Leftover& leftover, const Message& message) {
     if (leftover.bytes.empty() || leftover.bytes.size() + message.data.size() >= leftover.needed)
         return false;
-    leftover.bytes.insert(leftover.bytes.end(), message.data.begin(), message.data.end());
+    const auto kept = leftover.bytes.size();
+    leftover.bytes.resize(kept + message.data.size());
+    std::copy(message.data.begin(), message.data.end(), leftover.bytes.begin() + static_cast<std::ptrdiff_t>(kept));
     leftover.before_message[message.number].waits = true;
     return true;
 }
