@@ -14,8 +14,8 @@ constexpr auto index(Direction direction) {
 } // namespace
 
 Connection::Connection(const Negotiated& negotiated, Limits limits)
-    : negotiated_(negotiated), sides_{Side(DirectionDecoder(Direction::client_to_server, negotiated, limits)),
-                                      Side(DirectionDecoder(Direction::server_to_client, negotiated, limits))} {
+    : sides_{Side(DirectionDecoder(Direction::client_to_server, negotiated, limits)),
+             Side(DirectionDecoder(Direction::server_to_client, negotiated, limits))} {
     for (auto& side : sides_) {
         side.position.searching = !negotiated.known;
         side.position.message_unknown = !negotiated.known;
@@ -40,8 +40,8 @@ void Connection::trust_segments() {
 
 void Connection::expect(Direction direction, std::uint32_t segment, std::uint32_t all) {
     auto& side = sides_[index(direction)];
-    if (!side.expected)
-        side.expected = side.unnumbered >= all - segment ? all : segment;
+    if (!side.sequence.next())
+        side.sequence.expect(side.unnumbered >= all - segment ? all : segment);
 }
 
 Connection::Record Connection::record(const Side& side, const Piece& piece) {
@@ -105,19 +105,13 @@ Facts Connection::decode(Side& side, Position& position, const Piece& piece, con
 Facts Connection::feed(const Piece& piece, bool revisits, const Arena& arena) noexcept {
     auto& side = sides_[index(piece.direction)];
     auto how = revisits ? record(side, piece) : Record{};
-    const auto length = piece.bytes.size() + piece.cut;
+    const auto length = static_cast<std::uint32_t>(piece.bytes.size() + piece.cut);
     if (piece.sequence) {
-        const auto begin = *piece.sequence;
-        const auto end = static_cast<std::uint32_t>(begin + length);
-        const auto ahead = static_cast<std::int32_t>(begin - side.expected.value_or(begin));
-        if (ahead > 0)
-            how.lost_before = static_cast<std::uint32_t>(ahead);
-        else
-            how.repeated = static_cast<std::uint32_t>(std::min<std::uint64_t>(0U - static_cast<std::uint32_t>(ahead), length));
-        if (!side.expected || static_cast<std::int32_t>(end - *side.expected) > 0)
-            side.expected = end;
-    } else if (side.expected) {
-        *side.expected += static_cast<std::uint32_t>(length);
+        const auto [lost, repeated] = side.sequence.advance(*piece.sequence, length);
+        how.lost_before = lost;
+        how.repeated = repeated;
+    } else if (const auto next = side.sequence.next()) {
+        side.sequence.expect(*next + length);
     } else {
         side.unnumbered += length;
     }
@@ -142,8 +136,7 @@ Facts Connection::again(const Piece& piece, const Arena& arena) noexcept {
 }
 
 bool Connection::goes_on_with(Direction direction, std::uint32_t sequence, std::uint32_t length) const noexcept {
-    const auto& expected = sides_[index(direction)].expected;
-    return expected && *expected - sequence < length;
+    return sides_[index(direction)].sequence.goes_on_with(sequence, length);
 }
 
 bool Connection::closed(Direction direction) const noexcept {
@@ -152,13 +145,10 @@ bool Connection::closed(Direction direction) const noexcept {
 
 std::optional<std::size_t> Connection::first_border(const Piece& piece) const noexcept {
     const auto& side = sides_[index(piece.direction)];
-    std::uint64_t lost = 0;
-    std::size_t repeated = 0;
-    if (piece.sequence && side.expected) {
-        const auto ahead = static_cast<std::int32_t>(*piece.sequence - *side.expected);
-        lost = ahead > 0 ? static_cast<std::uint32_t>(ahead) : 0;
-        repeated = std::min<std::size_t>(ahead < 0 ? 0U - static_cast<std::uint32_t>(ahead) : 0, piece.bytes.size());
-    }
+    SequenceTracker::Advance advance;
+    if (piece.sequence)
+        advance = side.sequence.compare(*piece.sequence, static_cast<std::uint32_t>(piece.bytes.size()));
+    const auto [lost, repeated] = advance;
     const auto rest = side.position.rest_of_frame(lost ? Bytes{} : piece.bytes.subspan(repeated));
     if (!rest || *rest < lost || *rest - lost > piece.bytes.size() - repeated)
         return std::nullopt;
@@ -166,15 +156,14 @@ std::optional<std::size_t> Connection::first_border(const Piece& piece) const no
 }
 
 void Connection::pass_over(const Piece& piece) noexcept {
-    auto& expected = sides_[index(piece.direction)].expected;
+    std::optional<std::uint32_t> next;
     if (piece.sequence)
-        expected = static_cast<std::uint32_t>(*piece.sequence + piece.bytes.size() + piece.cut);
-    else
-        expected.reset();
+        next = static_cast<std::uint32_t>(*piece.sequence + piece.bytes.size() + piece.cut);
+    sides_[index(piece.direction)].sequence.expect(next);
 }
 
 void Connection::take_back(Direction direction, std::uint32_t sequence) noexcept {
-    sides_[index(direction)].expected = sequence;
+    sides_[index(direction)].sequence.expect(sequence);
 }
 
 void Connection::link(Frame& frame, const Piece& piece, bool first) noexcept {

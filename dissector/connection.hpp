@@ -3,6 +3,7 @@
 
 #include "direction.hpp"
 #include "ping_pong.hpp"
+#include "sequence_tracker.hpp"
 
 #include <optional>
 
@@ -60,8 +61,6 @@ class Connection {
     /// The first time: of what was passed over, the bytes from here on come again.
     void take_back(Direction direction, std::uint32_t sequence) noexcept;
 
-    const Negotiated& negotiated() const { return negotiated_; }
-
   private:
     /// How a piece was decoded; what again() needs.
     struct Record {
@@ -71,7 +70,7 @@ class Connection {
         std::uint32_t frame_index;
         std::uint32_t message_number;
         std::uint32_t inflate_index;
-        std::uint64_t lost_before;
+        std::uint32_t lost_before;
         bool close_seen;
         std::uint8_t aligned;
         bool answered;                    ///< The other side sent frames since this side's last piece.
@@ -89,9 +88,9 @@ class Connection {
         std::vector<Record> records;
         std::vector<Completed> frames;
         std::vector<Completed> messages;
-        std::optional<std::uint32_t> expected; ///< Sequence number of the next byte.
-        std::uint64_t unnumbered = 0;          ///< Bytes before that was known.
-        bool answered = false;                 ///< The other side has sent frames since the last piece.
+        SequenceTracker sequence;
+        std::uint64_t unnumbered = 0; ///< Bytes before a sequence number was known.
+        bool answered = false;        ///< The other side has sent frames since the last piece.
     };
     struct Close {
         Direction direction;
@@ -107,7 +106,6 @@ class Connection {
                  const Arena& arena) noexcept;
     void link(Frame& frame, const Piece& piece, bool first) noexcept;
 
-    Negotiated negotiated_;
     Side sides_[2];
     PingPong pings_;
     std::optional<Close> first_close_;
