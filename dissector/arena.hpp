@@ -57,7 +57,8 @@ class List {
     static_assert(std::is_trivially_copyable_v<T>);
 
   public:
-    void push_back(const Arena& arena, const T& value) {
+    template <class Value = T>
+    void push_back(const Arena& arena, const Value& value) {
         if (size_ == capacity_) {
             const std::uint32_t grown = capacity_ ? capacity_ * 2 : 4;
             T* to = arena.array<T>(grown);

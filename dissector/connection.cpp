@@ -11,31 +11,40 @@ constexpr auto index(Direction direction) {
     return static_cast<std::size_t>(direction);
 }
 
+void find_boundary(Position& position) {
+    if (position.reader.state == FrameReader::State::lost)
+        position.reader.state = FrameReader::State::at_boundary;
+}
+
 } // namespace
 
 Connection::Connection(const Negotiated& negotiated, Limits limits)
-    : sides_{Side(DirectionDecoder(Direction::client_to_server, negotiated, limits)),
-             Side(DirectionDecoder(Direction::server_to_client, negotiated, limits))} {
+    : sides_{Side(DirectionDecoder({Direction::client_to_server, negotiated, limits})),
+             Side(DirectionDecoder({Direction::server_to_client, negotiated, limits}))} {
+    if (negotiated.known)
+        return;
     for (auto& side : sides_) {
-        side.position.searching = !negotiated.known;
-        side.position.message_unknown = !negotiated.known;
+        side.position.reader.state = FrameReader::State::lost;
+        side.position.message.state = MessageState::unknown;
     }
 }
 
 void Connection::begin(Direction direction) {
     auto& position = sides_[index(direction)].position;
-    position.searching = position.message_unknown = false;
+    find_boundary(position);
+    if (position.message.state == MessageState::unknown)
+        position.message.state = MessageState::none;
 }
 
 void Connection::resume(Direction direction) {
     auto& position = sides_[index(direction)].position;
-    position.searching = false;
-    position.resynchronised = true;
+    find_boundary(position);
+    position.resync.resynchronised = true;
 }
 
 void Connection::trust_segments() {
     for (auto& side : sides_)
-        side.position.aligned = Position::most_aligned;
+        side.position.resync.aligned = Resynchroniser::Position::most_aligned;
 }
 
 void Connection::expect(Direction direction, std::uint32_t segment, std::uint32_t all) {
@@ -49,12 +58,11 @@ Connection::Record Connection::record(const Side& side, const Piece& piece) {
     return {piece.packet,
             piece.ordinal,
             0,
-            p.frame_index,
-            p.message_number,
-            p.inflate_index,
+            p.reader.frame_index,
+            p.message.number,
+            p.message.inflate_index,
             0,
-            p.close_seen,
-            p.aligned,
+            p.resync.aligned,
             false,
             p.at_border() ? nullptr : std::make_unique<Position>(p)};
 }
@@ -63,11 +71,10 @@ Position Connection::restore(const Record& record) {
     if (record.within)
         return *record.within;
     Position position;
-    position.frame_index = record.frame_index;
-    position.message_number = record.message_number;
-    position.inflate_index = record.inflate_index;
-    position.close_seen = record.close_seen;
-    position.aligned = record.aligned;
+    position.reader.frame_index = record.frame_index;
+    position.message.number = record.message_number;
+    position.message.inflate_index = record.inflate_index;
+    position.resync.aligned = record.aligned;
     return position;
 }
 
@@ -84,20 +91,22 @@ Facts Connection::decode(Side& side, Position& position, const Piece& piece, con
                       std::min(piece.cut, piece.bytes.size() + piece.cut - how.repeated), how.answered};
     Facts facts;
     side.decoder.feed(position, chunk, {piece.packet, first, revisits}, arena, facts);
-    for (auto& frame : facts.frames) {
-        frame.offset += static_cast<std::uint32_t>(repeated);
-        link(frame, piece, first);
-        if (first && revisits && frame.spread)
-            side.frames.push_back({frame.index, piece.packet});
-        if (first && revisits && frame.completes && frame.completes->fragments)
-            side.messages.push_back({frame.message, piece.packet});
-        if (!first && frame.message && !frame.header.fin)
-            frame.reassembled_in = find(side.messages, frame.message);
-    }
-    for (auto& rest : facts.rests) {
-        rest.offset += static_cast<std::uint32_t>(repeated);
-        if (!first && rest.undecoded == Undecoded::no)
-            rest.reassembled_in = find(side.frames, rest.frame_index);
+    for (auto& event : facts.events) {
+        std::visit([&](auto& any) { any.offset += static_cast<std::uint32_t>(repeated); }, event);
+        if (auto* part = std::get_if<FramePart>(&event); part && !first)
+            part->reassembled_in = find(side.frames, part->frame_index);
+        auto* frame = std::get_if<Frame>(&event);
+        if (!frame)
+            continue;
+        if (first)
+            sides_[index(opposite(piece.direction))].answered = true;
+        link(*frame, piece, first);
+        if (first && revisits && frame->spread)
+            side.frames.push_back({frame->index, piece.packet});
+        if (first && revisits && frame->completes && frame->completes->fragments)
+            side.messages.push_back({frame->message, piece.packet});
+        if (!first && frame->message && !frame->header.fin)
+            frame->reassembled_in = find(side.messages, frame->message);
     }
     return facts;
 }
@@ -117,8 +126,6 @@ Facts Connection::feed(const Piece& piece, bool revisits, const Arena& arena) no
     }
     how.answered = std::exchange(side.answered, false);
     const auto facts = decode(side, side.position, piece, how, true, revisits, arena);
-    if (!facts.frames.empty())
-        sides_[index(opposite(piece.direction))].answered = true;
     if (revisits)
         side.records.push_back(std::move(how));
     return facts;
@@ -140,7 +147,7 @@ bool Connection::goes_on_with(Direction direction, std::uint32_t sequence, std::
 }
 
 bool Connection::closed(Direction direction) const noexcept {
-    return sides_[index(direction)].position.close_seen;
+    return sides_[index(direction)].decoder.close_index().has_value();
 }
 
 std::optional<std::size_t> Connection::first_border(const Piece& piece) const noexcept {
@@ -149,7 +156,7 @@ std::optional<std::size_t> Connection::first_border(const Piece& piece) const no
     if (piece.sequence)
         advance = side.sequence.compare(*piece.sequence, static_cast<std::uint32_t>(piece.bytes.size()));
     const auto [lost, repeated] = advance;
-    const auto rest = side.position.rest_of_frame(lost ? Bytes{} : piece.bytes.subspan(repeated));
+    const auto rest = side.position.reader.rest_of_frame(lost ? Bytes{} : piece.bytes.subspan(repeated));
     if (!rest || *rest < lost || *rest - lost > piece.bytes.size() - repeated)
         return std::nullopt;
     return repeated + static_cast<std::size_t>(*rest - lost);
@@ -183,19 +190,23 @@ void Connection::link(Frame& frame, const Piece& piece, bool first) noexcept {
         frame.round_trip = answer.round_trip;
         break;
     }
-    case opcode::close: {
-        const Close close{piece.direction, frame.index, piece.packet};
-        if (!first_close_)
-            first_close_ = close;
-        else if (!answer_ && first_close_->direction != piece.direction)
-            answer_ = close;
-        frame.closes_first = close.is(*first_close_);
-        if (answer_ && close.is(*answer_))
-            frame.close_in = first_close_->packet;
-        break;
-    }
+    case opcode::close: link_close(frame, piece, first); break;
     default: break;
     }
+}
+
+/// The first Close frame of one side closes the connection, that of the other answers (RFC 6455 5.5.1).
+void Connection::link_close(Frame& frame, const Piece& piece, bool first) noexcept {
+    if (frame.index != sides_[index(piece.direction)].decoder.close_index())
+        return;
+    if (first && !first_close_) {
+        first_close_ = FirstClose{piece.direction, piece.packet, {}};
+        if (frame.payload.size() >= 2)
+            first_close_->code = static_cast<std::uint16_t>(frame.payload[0] << 8 | frame.payload[1]);
+    }
+    frame.closes_first = first_close_->from == piece.direction;
+    if (!frame.closes_first)
+        frame.close_in = first_close_->packet;
 }
 
 } // namespace ws

@@ -20,6 +20,13 @@ struct Piece {
     std::int64_t time = 0;                 ///< Nanoseconds.
 };
 
+/// The first Close frame of a connection.
+struct FirstClose {
+    Direction from;
+    std::uint32_t packet;
+    std::optional<std::uint16_t> code; ///< RFC 6455 7.4; none in an empty payload.
+};
+
 /// One WebSocket connection after its opening handshake. Pieces are fed in order the first time; later visits ask for any of them
 /// again, in any order, and get the same facts, and what has become known since: which packet holds the answer.
 class Connection {
@@ -52,6 +59,9 @@ class Connection {
     /// This side sent a Close frame.
     bool closed(Direction direction) const noexcept;
 
+    /// The Close frame that answers none, if there was one.
+    const std::optional<FirstClose>& first_close() const noexcept { return first_close_; }
+
     /// Where in a piece that is to be fed next a frame could begin; none if what is known of the direction does not tell.
     std::optional<std::size_t> first_border(const Piece& piece) const noexcept;
 
@@ -71,7 +81,6 @@ class Connection {
         std::uint32_t message_number;
         std::uint32_t inflate_index;
         std::uint32_t lost_before;
-        bool close_seen;
         std::uint8_t aligned;
         bool answered;                    ///< The other side sent frames since this side's last piece.
         std::unique_ptr<Position> within; ///< Null: at a frame border, between messages.
@@ -92,24 +101,17 @@ class Connection {
         std::uint64_t unnumbered = 0; ///< Bytes before a sequence number was known.
         bool answered = false;        ///< The other side has sent frames since the last piece.
     };
-    struct Close {
-        Direction direction;
-        std::uint32_t frame_index;
-        std::uint32_t packet;
-        bool is(const Close& other) const { return direction == other.direction && frame_index == other.frame_index; }
-    };
-
     static std::uint32_t find(const std::vector<Completed>& completed, std::uint32_t number);
     static Record record(const Side& side, const Piece& piece);
     static Position restore(const Record& record);
     Facts decode(Side& side, Position& position, const Piece& piece, const Record& how, bool first, bool revisits,
                  const Arena& arena) noexcept;
+    void link_close(Frame& frame, const Piece& piece, bool first) noexcept;
     void link(Frame& frame, const Piece& piece, bool first) noexcept;
 
     Side sides_[2];
     PingPong pings_;
-    std::optional<Close> first_close_;
-    std::optional<Close> answer_;
+    std::optional<FirstClose> first_close_;
 };
 
 } // namespace ws

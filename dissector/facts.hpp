@@ -4,6 +4,8 @@
 #include "findings.hpp"
 #include "frame.hpp"
 
+#include <variant>
+
 namespace ws {
 
 /// Why something could not be decoded (ws.undecoded).
@@ -57,23 +59,30 @@ struct Frame {
     std::uint32_t reassembled_in = 0; ///< A fragment but the last: where the message is complete, known from the second visit on.
 };
 
-/// The end of a chunk that belongs to a frame which goes on, or bytes that belong to none.
-struct Rest {
+/// The end of a chunk that belongs to a frame which goes on.
+struct FramePart {
     std::uint32_t offset = 0; ///< In the chunk.
     std::uint32_t length = 0;
-    Undecoded undecoded = Undecoded::no; ///< no: a part of a frame that goes on.
-    std::uint64_t lost = 0;              ///< Bytes that are not in the capture, of no frame that is known, before this place.
     bool header_known = false;
-    FrameHeader header;               ///< If known.
-    std::uint64_t have = 0;           ///< Bytes of that frame so far, with its header.
-    std::uint32_t frame_index = 0;    ///< Of that frame.
+    FrameHeader header;     ///< If known.
+    std::uint64_t have = 0; ///< Bytes of the frame so far, with its header.
+    std::uint32_t frame_index = 0;
     std::uint32_t reassembled_in = 0; ///< The packet that completes it, known from the second visit on; 0: none.
 };
 
-/// All that one chunk of a direction's stream tells.
+/// Bytes that belong to no frame that is known.
+struct SkippedBytes {
+    std::uint32_t offset = 0; ///< In the chunk.
+    std::uint32_t length = 0;
+    Undecoded reason = Undecoded::gap;
+    std::uint64_t lost = 0; ///< Bytes that are not in the capture, of no frame that is known, before this place.
+};
+
+using StreamEvent = std::variant<Frame, FramePart, SkippedBytes>;
+
+/// All that one chunk of a direction's stream tells, in the order of the stream.
 struct Facts {
-    List<Frame> frames;
-    List<Rest> rests; ///< In order of offset, and not overlapping the frames.
+    List<StreamEvent> events;
 };
 
 } // namespace ws

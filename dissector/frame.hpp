@@ -49,6 +49,8 @@ struct FrameHeader {
 };
 
 constexpr std::size_t max_header_size = 14;
+/// Bytes of a control frame's payload (RFC 6455 5.5).
+constexpr std::size_t longest_control_payload = 125;
 
 /// Reads the header at the start of `bytes`; false if it is cut short.
 bool parse_frame_header(Bytes bytes, FrameHeader& header) noexcept;

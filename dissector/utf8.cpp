@@ -3,6 +3,12 @@
 
 namespace ws {
 
+namespace {
+
+constexpr std::uint64_t high_bits = 0x8080808080808080U; // of eight bytes
+
+} // namespace
+
 std::size_t Utf8Validator::feed(Bytes bytes) noexcept {
     if (!valid_)
         return 0;
@@ -10,9 +16,15 @@ std::size_t Utf8Validator::feed(Bytes bytes) noexcept {
     while (i < bytes.size()) {
         if (missing_ == 0) {
             // Most text is ASCII: eight bytes at a time.
-            for (std::uint64_t block; i + 8 <= bytes.size(); i += 8) {
+            std::uint64_t block;
+            for (; i + 8 <= bytes.size(); i += 8) {
                 std::memcpy(&block, bytes.data() + i, 8);
-                if (block & 0x8080808080808080U)
+                if (block & high_bits)
+                    break;
+            }
+            if (i + 8 > bytes.size() && bytes.size() >= 8) { // so that no rest is left for what is slower
+                std::memcpy(&block, bytes.data() + bytes.size() - 8, 8);
+                if (!(block & high_bits))
                     break;
             }
             if (i == bytes.size())

@@ -75,13 +75,14 @@ bool end_session(Session& session, const packet_info* pinfo, Ending& ending, boo
         return false;
     if (pending && first_end && certain)
         end_during_handshake(session, pinfo, *pending, ending);
-    else if (upgraded && first_end && certain && !upgraded->tally.close && !upgraded->tally.sides[0].uncertain &&
+    else if (upgraded && first_end && certain && !upgraded->connection.first_close() && !upgraded->tally.sides[0].uncertain &&
              !upgraded->tally.sides[1].uncertain)
         end_connection(session, pinfo, *upgraded, ending);
     side.fin = side.fin || !ending.reset;
     transport.ended = ending.reset || (transport.sides[0].fin && transport.sides[1].fin);
     if (transport.ended && upgraded)
-        transport.summary.reset(new Transport::Summary{pinfo->num, upgraded->stream, now(pinfo), upgraded->tally});
+        transport.summary.reset(new Transport::Summary{pinfo->num, upgraded->stream, now(pinfo), upgraded->tally,
+                                                       upgraded->connection.first_close()});
     return true;
 }
 
@@ -230,7 +231,7 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
         add_diagnosis(in_layer(it->stream), pinfo, tvb, 0, 0, it->diagnosis, text);
     }
     if (summary && summary->packet == pinfo->num)
-        add_session_summary(in_layer(summary->stream), tvb, summary->tally, summary->end);
+        add_session_summary(in_layer(summary->stream), tvb, summary->tally, summary->close, summary->end);
     return layer != nullptr;
 }
 

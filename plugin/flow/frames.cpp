@@ -67,24 +67,21 @@ void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& u
         dissect_message(message, pinfo, tree, upgraded, direction, *frame.completes);
 }
 
-void show_rest(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction, const Rest& rest) {
-    add_rest_to_columns(pinfo, rest);
-    add_rest(tree, pinfo, tvb, upgraded.stream, direction, rest);
-}
-
 void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction, const Facts& facts) {
-    if (facts.frames.empty() && facts.rests.empty())
+    if (facts.events.empty())
         return; // all of it was sent before
     start_columns(pinfo, direction);
-    const auto* rest = facts.rests.begin();
-    for (const auto& frame : facts.frames) {
-        for (; rest != facts.rests.end() && !frame.spread && rest->offset <= frame.offset && rest->undecoded != Undecoded::no;
-             ++rest)
-            show_rest(tvb, pinfo, tree, upgraded, direction, *rest);
-        show_frame(tvb, pinfo, tree, upgraded, direction, frame);
+    for (const auto& event : facts.events) {
+        if (const auto* frame = std::get_if<Frame>(&event)) {
+            show_frame(tvb, pinfo, tree, upgraded, direction, *frame);
+        } else if (const auto* part = std::get_if<FramePart>(&event)) {
+            add_part_to_columns(pinfo, *part);
+            add_part(tree, pinfo, tvb, upgraded.stream, direction, *part);
+        } else if (const auto* skipped = std::get_if<SkippedBytes>(&event)) {
+            add_skipped_to_columns(pinfo, *skipped);
+            add_skipped(tree, pinfo, tvb, upgraded.stream, direction, *skipped);
+        }
     }
-    for (; rest != facts.rests.end(); ++rest)
-        show_rest(tvb, pinfo, tree, upgraded, direction, *rest);
 }
 
 /// What this side sent while the connection was a suspect.
@@ -104,10 +101,11 @@ void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded&
         piece.ordinal = pieces_of(pinfo, upgraded.stream);
         Facts facts = read_piece(piece, pinfo, upgraded);
         start_columns(pinfo, direction);
-        for (auto& frame : facts.frames) {
-            frame.spread = true; // not in this packet's bytes
-            show_frame(tvb, pinfo, tree, upgraded, direction, frame, captured.piece.packet);
-        }
+        for (auto& event : facts.events)
+            if (auto* frame = std::get_if<Frame>(&event)) {
+                frame->spread = true; // not in this packet's bytes
+                show_frame(tvb, pinfo, tree, upgraded, direction, *frame, captured.piece.packet);
+            }
         col_set_fence(pinfo->cinfo, COL_INFO);
     }
 }

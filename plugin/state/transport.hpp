@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "dissector/connection.hpp"
 #include "dissector/diagnosis.hpp"
 #include "dissector/tally.hpp"
 
@@ -39,6 +40,7 @@ struct Transport {
         std::uint32_t stream;
         std::int64_t end;
         Tally tally;
+        std::optional<FirstClose> close;
     };
 
     Side sides[2]; ///< Indexed by Direction.

@@ -71,15 +71,18 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {
     col_append_str(pinfo->cinfo, COL_INFO, line.finish());
 }
 
-void add_rest_to_columns(packet_info* pinfo, const Rest& rest) {
+void add_part_to_columns(packet_info* pinfo, const FramePart& part) {
+    if (info_is_shown(pinfo))
+        col_append_fstr(pinfo->cinfo, COL_INFO, "  [%u bytes of a frame that goes on]", part.length);
+}
+
+void add_skipped_to_columns(packet_info* pinfo, const SkippedBytes& skipped) {
     if (!info_is_shown(pinfo))
         return;
-    if (rest.lost)
-        col_append_fstr(pinfo->cinfo, COL_INFO, "  [%" G_GUINT64_FORMAT " bytes not captured]", rest.lost);
-    else if (rest.undecoded != Undecoded::no)
-        col_append_fstr(pinfo->cinfo, COL_INFO, "  [%u bytes not decoded: %s]", rest.length, undecoded_name(rest.undecoded));
+    if (skipped.lost)
+        col_append_fstr(pinfo->cinfo, COL_INFO, "  [%" G_GUINT64_FORMAT " bytes not captured]", skipped.lost);
     else
-        col_append_fstr(pinfo->cinfo, COL_INFO, "  [%u bytes of a frame that goes on]", rest.length);
+        col_append_fstr(pinfo->cinfo, COL_INFO, "  [%u bytes not decoded: %s]", skipped.length, undecoded_name(skipped.reason));
 }
 
 } // namespace ws

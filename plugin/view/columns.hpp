@@ -12,6 +12,7 @@ void start_columns(packet_info* pinfo, Direction direction);
 /// One frame in the Info column: opcode, length, and the beginning of a text or the close code.
 void add_frame_to_columns(packet_info* pinfo, const Frame& frame);
 /// A part of a frame, or bytes that belong to none.
-void add_rest_to_columns(packet_info* pinfo, const Rest& rest);
+void add_part_to_columns(packet_info* pinfo, const FramePart& part);
+void add_skipped_to_columns(packet_info* pinfo, const SkippedBytes& skipped);
 
 } // namespace ws

@@ -201,29 +201,36 @@ FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::ui
     return at;
 }
 
-void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction, const Rest& rest) {
+/// The layer of bytes that are no whole frame: `count` of a `kind`.
+static proto_tree* add_bytes_layer(proto_tree* tree, packet_info* pinfo, Place at, std::uint32_t length, std::uint64_t count,
+                                   const char* kind, std::uint32_t stream, Direction direction) {
+    const char* text = wmem_strdup_printf(pinfo->pool, "%s, %" G_GUINT64_FORMAT " %s", direction_text(direction), count, kind);
+    return add_layer(tree, at, static_cast<int>(length), text, stream, direction);
+}
+
+void add_part(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
+              const FramePart& part) {
     if (!tree)
         return;
-    const auto offset = static_cast<int>(rest.offset);
-    const auto length = static_cast<int>(rest.length);
-    const char* text = rest.lost                         ? "bytes not captured"
-                       : rest.undecoded != Undecoded::no ? "bytes not decoded"
-                                                         : "bytes, part of a frame";
-    const auto count = rest.lost ? rest.lost : rest.length;
+    const auto offset = static_cast<int>(part.offset);
     auto* layer =
-        add_layer(tree, {tvb, offset}, length,
-                  wmem_strdup_printf(pinfo->pool, "%s, %" G_GUINT64_FORMAT " %s", direction_text(direction), count, text), stream,
-                  direction);
-    if (rest.undecoded != Undecoded::no) {
-        add_undecoded(layer, tvb, offset, length, rest.undecoded);
-        return;
-    }
-    auto* item = generated(proto_tree_add_uint(layer, hf_unfinished, tvb, offset, length, static_cast<guint32>(length)));
-    if (rest.header_known)
+        add_bytes_layer(tree, pinfo, {tvb, offset}, part.length, part.length, "bytes, part of a frame", stream, direction);
+    auto* item = generated(proto_tree_add_uint(layer, hf_unfinished, tvb, offset, static_cast<int>(part.length), part.length));
+    if (part.header_known)
         proto_item_append_text(item, " (%s, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes so far)",
-                               opcode_name(rest.header.opcode), rest.have, rest.header.frame_length());
-    if (rest.reassembled_in)
-        generated(proto_tree_add_uint(layer, hf_reassembled_in, tvb, offset, 0, rest.reassembled_in));
+                               opcode_name(part.header.opcode), part.have, part.header.frame_length());
+    if (part.reassembled_in)
+        generated(proto_tree_add_uint(layer, hf_reassembled_in, tvb, offset, 0, part.reassembled_in));
+}
+
+void add_skipped(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
+                 const SkippedBytes& skipped) {
+    if (!tree)
+        return;
+    const auto offset = static_cast<int>(skipped.offset);
+    auto* layer = add_bytes_layer(tree, pinfo, {tvb, offset}, skipped.length, skipped.lost ? skipped.lost : skipped.length,
+                                  skipped.lost ? "bytes not captured" : "bytes not decoded", stream, direction);
+    add_undecoded(layer, tvb, offset, static_cast<int>(skipped.length), skipped.reason);
 }
 
 void register_frame_fields() {

@@ -27,8 +27,13 @@ struct FrameTree {
 FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
                     const Frame& frame, std::uint32_t captured_in);
 
-/// Shows bytes of a frame that goes on, or that belong to none.
-void add_rest(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction, const Rest& rest);
+/// Shows the end of a piece, which is of a frame that goes on.
+void add_part(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
+              const FramePart& part);
+
+/// Shows bytes that belong to no frame.
+void add_skipped(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
+                 const SkippedBytes& skipped);
 
 const char* direction_text(Direction direction);
 const char* opcode_name(std::uint8_t code);

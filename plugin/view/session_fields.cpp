@@ -41,7 +41,8 @@ void add_time(proto_tree* tree, int field, tvbuff_t* tvb, std::int64_t ns) {
 
 } // namespace
 
-void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Tally& tally, std::int64_t end) {
+void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Tally& tally, const std::optional<FirstClose>& close,
+                         std::int64_t end) {
     proto_item* item = nullptr;
     auto* tree = proto_tree_add_subtree(parent, tvb, 0, 0, ett_session, &item, "Session summary");
     generated(item);
@@ -59,12 +60,12 @@ void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Tally& tally, 
         add_time(tree, hf_rtt_mean, tvb, tally.round_trip_sum / tally.round_trips);
         add_time(tree, hf_rtt_max, tvb, tally.round_trip_max);
     }
-    const guint32 by = tally.close ? static_cast<guint32>(tally.close->from) : 2;
+    const guint32 by = close ? static_cast<guint32>(close->from) : 2;
     generated(proto_tree_add_uint(tree, hf_closed_by, tvb, 0, 0, by));
-    if (tally.close && tally.close->code) {
-        auto* code = proto_tree_add_uint(tree, hf_code, tvb, 0, 0, *tally.close->code);
+    if (close && close->code) {
+        auto* code = proto_tree_add_uint(tree, hf_code, tvb, 0, 0, *close->code);
         generated(code);
-        proto_item_append_text(code, " (%s)", close_code(*tally.close->code).name);
+        proto_item_append_text(code, " (%s)", close_code(*close->code).name);
     }
 }
 

@@ -3,11 +3,13 @@
 
 #include "wireshark/compat.h"
 
+#include "dissector/connection.hpp"
 #include "dissector/tally.hpp"
 
 namespace ws {
 
 /// What passed over a connection, from its request to `end` (nanoseconds): on its last packet.
-void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Tally& tally, std::int64_t end);
+void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Tally& tally, const std::optional<FirstClose>& close,
+                         std::int64_t end);
 
 } // namespace ws

@@ -302,36 +302,63 @@ inline std::string render(const Frame& f, Detail detail) {
 }
 
 inline std::string render(const Facts& facts, Detail detail) {
-    std::string out;
-    for (const auto& frame : facts.frames)
-        out += render(frame, detail);
-    if (detail == Detail::stable)
-        return out;
     std::ostringstream to;
-    for (const auto& r : facts.rests)
-        to << "rest " << r.offset << "+" << r.length << " undecoded " << undecoded_name(r.undecoded) << " header "
-           << r.header_known << " " << (r.header_known ? r.header.payload_length : 0) << " have " << r.have << "\n";
-    return out + to.str();
+    for (const auto& event : facts.events) {
+        if (const auto* frame = std::get_if<Frame>(&event))
+            to << render(*frame, detail);
+        else if (detail == Detail::stable)
+            continue;
+        else if (const auto* part = std::get_if<FramePart>(&event))
+            to << "part " << part->offset << "+" << part->length << " header " << part->header_known << " "
+               << (part->header_known ? part->header.payload_length : 0) << " have " << part->have << "\n";
+        else if (const auto* skipped = std::get_if<SkippedBytes>(&event))
+            to << "skipped " << skipped->offset << "+" << skipped->length << " lost " << skipped->lost << " "
+               << undecoded_name(skipped->reason) << "\n";
+    }
+    return to.str();
+}
+
+/// The events of one kind.
+template <class Kind>
+std::vector<const Kind*> events(const Facts& facts) {
+    std::vector<const Kind*> out;
+    for (const auto& event : facts.events)
+        if (const auto* found = std::get_if<Kind>(&event))
+            out.push_back(found);
+    return out;
+}
+inline std::vector<const Frame*> frames_of(const Facts& facts) {
+    return events<Frame>(facts);
+}
+inline std::vector<const FramePart*> parts_of(const Facts& facts) {
+    return events<FramePart>(facts);
+}
+inline std::vector<const SkippedBytes*> skipped_by(const Facts& facts) {
+    return events<SkippedBytes>(facts);
 }
 
 /// What is wrong with the facts in themselves: they must lie in the piece, in order, and not overlap.
 inline std::string disorder(const Facts& facts, Bytes piece) {
     std::size_t end = 0;
-    for (const auto& f : facts.frames) {
-        if (f.spread)
-            continue;
-        if (f.offset < end || f.offset + f.bytes.size() > piece.size() || f.bytes.data() != piece.data() + f.offset)
-            return "frame out of place: " + render(f, Detail::all);
-        end = f.offset + f.bytes.size();
-    }
-    end = 0;
-    for (const auto& r : facts.rests) {
-        if (r.offset < end || r.offset + r.length > piece.size())
-            return "rest out of place\n" + render(facts, Detail::all);
-        end = r.offset + r.length;
-        for (const auto& f : facts.frames)
-            if (!f.spread && r.length && f.offset < end && r.offset < f.offset + f.bytes.size())
-                return "rest overlaps a frame\n" + render(facts, Detail::all);
+    for (const auto& event : facts.events) {
+        std::size_t begin = 0, length = 0;
+        if (const auto* frame = std::get_if<Frame>(&event)) {
+            if (frame->spread)
+                continue;
+            begin = frame->offset;
+            length = frame->bytes.size();
+            if (begin + length <= piece.size() && frame->bytes.data() != piece.data() + begin)
+                return "a frame's bytes are elsewhere:\n" + render(facts, Detail::all);
+        } else if (const auto* part = std::get_if<FramePart>(&event)) {
+            begin = part->offset;
+            length = part->length;
+        } else if (const auto* skipped = std::get_if<SkippedBytes>(&event)) {
+            begin = skipped->offset;
+            length = skipped->length;
+        }
+        if (begin < end || begin + length > piece.size())
+            return "out of place:\n" + render(facts, Detail::all);
+        end = begin + length;
     }
     return {};
 }
@@ -372,8 +399,8 @@ class Session {
         std::vector<const Frame*> out;
         for (std::size_t i = 0; i < pieces_.size(); ++i)
             if (pieces_[i].direction == direction)
-                for (const auto& frame : facts_[i].frames)
-                    out.push_back(&frame);
+                for (const auto* frame : frames_of(facts_[i]))
+                    out.push_back(frame);
         return out;
     }
     std::vector<const Message*> messages(Direction direction) const {
@@ -428,6 +455,7 @@ class Session {
         std::shuffle(order.begin(), order.end(), std::mt19937(seed));
         return out.empty() ? visit() : out;
     }
+    const Connection& connection() const { return connection_; }
     const std::string& problem() const { return problem_; }
     const std::deque<Facts>& facts() const { return facts_; }
     std::size_t memory() const { return arena_.used(); }

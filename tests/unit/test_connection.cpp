@@ -85,10 +85,10 @@ TEST(Connection, KnowsNothingOfAPieceThatWasNeverFed) {
     };
     connection.feed(piece(client, 5, 1), true, arena);
     connection.feed(piece(client, 6, 0), false, arena); // nobody will ask for it
-    EXPECT_EQ(connection.again(piece(client, 5, 1), arena).frames.size(), 1U);
+    EXPECT_EQ(frames_of(connection.again(piece(client, 5, 1), arena)).size(), 1U);
     for (const auto& never :
          {piece(client, 5, 0), piece(client, 5, 2), piece(client, 4, 1), piece(client, 6, 0), piece(server, 5, 1)})
-        EXPECT_TRUE(connection.again(never, arena).frames.empty());
+        EXPECT_TRUE(frames_of(connection.again(never, arena)).empty());
 }
 
 TEST(Connection, TellsTheSameTheFirstTimeWhenThereAreNoLaterVisits) {
@@ -114,7 +114,7 @@ TEST(Connection, AnEmptyPieceChangesNothing) {
     s.feed(client, "");
     s.feed(client, frame.substr(3));
     EXPECT_EQ(s.texts(client), Texts{"text"});
-    EXPECT_TRUE(s.facts()[2].frames.empty() && s.facts()[2].rests.empty());
+    EXPECT_TRUE(s.facts()[2].events.empty());
     EXPECT_EQ(s.difference_when_visited_again(), "");
 }
 
@@ -126,17 +126,17 @@ TEST(Connection, SaysLaterWhereAFrameOrMessageIsComplete) {
     s.feed(server, wire(server, {.opcode = 0}).substr(1) + frame.substr(0, 100));
     s.feed(server, frame.substr(100, 100));
     s.feed(server, frame.substr(200) + frame.substr(0, 10));
-    EXPECT_EQ(s.facts()[0].frames[0].reassembled_in, 0U) << "not known yet";
+    EXPECT_EQ(frames_of(s.facts()[0])[0]->reassembled_in, 0U) << "not known yet";
     const auto first = s.again(0), second = s.again(1), third = s.again(2), last = s.again(3);
-    EXPECT_EQ(first.frames[0].reassembled_in, 2U);
-    EXPECT_EQ(first.frames[1].reassembled_in, 0U) << "a control frame";
-    EXPECT_EQ(first.frames[2].reassembled_in, 2U);
-    EXPECT_EQ(first.rests[0].reassembled_in, 2U) << "one byte of a header";
-    EXPECT_EQ(second.frames[0].reassembled_in, 0U) << "completes it";
-    EXPECT_EQ(second.rests[0].reassembled_in, 4U);
-    EXPECT_EQ(third.rests[0].reassembled_in, 4U);
-    EXPECT_EQ(last.frames[0].reassembled_in, 0U);
-    EXPECT_EQ(last.rests[0].reassembled_in, 0U) << "never completed";
+    EXPECT_EQ(frames_of(first)[0]->reassembled_in, 2U);
+    EXPECT_EQ(frames_of(first)[1]->reassembled_in, 0U) << "a control frame";
+    EXPECT_EQ(frames_of(first)[2]->reassembled_in, 2U);
+    EXPECT_EQ(parts_of(first)[0]->reassembled_in, 2U) << "one byte of a header";
+    EXPECT_EQ(frames_of(second)[0]->reassembled_in, 0U) << "completes it";
+    EXPECT_EQ(parts_of(second)[0]->reassembled_in, 4U);
+    EXPECT_EQ(parts_of(third)[0]->reassembled_in, 4U);
+    EXPECT_EQ(frames_of(last)[0]->reassembled_in, 0U);
+    EXPECT_EQ(parts_of(last)[0]->reassembled_in, 0U) << "never completed";
 }
 
 TEST(Connection, AFrameOrMessageThatWasGivenUpIsCompleteNowhere) {
@@ -148,9 +148,9 @@ TEST(Connection, AFrameOrMessageThatWasGivenUpIsCompleteNowhere) {
         const auto next = wire(server, {.opcode = 0, .payload = prose(300)});
         s.feed(server, frame + wire(server, {.fin = false}) + next.substr(0, 50), {.sequence = 1000 + 7});
         s.feed(server, next.substr(50));
-        EXPECT_EQ(s.again(0).frames[0].reassembled_in, 0U);
-        EXPECT_EQ(s.again(0).rests[0].reassembled_in, 0U);
-        EXPECT_EQ(s.again(1).rests[s.again(1).rests.size() - 1].reassembled_in, 3U);
+        EXPECT_EQ(frames_of(s.again(0))[0]->reassembled_in, 0U);
+        EXPECT_EQ(parts_of(s.again(0))[0]->reassembled_in, 0U);
+        EXPECT_EQ(parts_of(s.again(1)).back()->reassembled_in, 3U);
         EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
     }
 }
@@ -164,13 +164,13 @@ TEST(Connection, LinksPingAndPong) {
     s.feed(client, wire(client, {.opcode = 9, .payload = "b"}), {.time = 2000});
     s.feed(server, wire(server, {.opcode = 10, .payload = "unsolicited"}), {.time = 2500});
     s.feed(server, wire(server, {.opcode = 10, .payload = "b"}), {.time = 5000});
-    EXPECT_EQ(s.facts()[2].frames[0].ping_in, 0U);
-    EXPECT_EQ(s.facts()[3].frames[0].ping_in, 2U);
-    EXPECT_EQ(s.facts()[3].frames[0].round_trip, 3000);
-    EXPECT_EQ(s.facts()[1].frames[0].pong_in, 0U) << "not known yet";
-    EXPECT_EQ(s.again(1).frames[0].pong_in, 4U);
-    EXPECT_EQ(s.again(0).frames[0].pong_in, 4U) << "a pong answers earlier ones too";
-    EXPECT_EQ(s.again(2).frames[0].ping_in, 0U);
+    EXPECT_EQ(frames_of(s.facts()[2])[0]->ping_in, 0U);
+    EXPECT_EQ(frames_of(s.facts()[3])[0]->ping_in, 2U);
+    EXPECT_EQ(frames_of(s.facts()[3])[0]->round_trip, 3000);
+    EXPECT_EQ(frames_of(s.facts()[1])[0]->pong_in, 0U) << "not known yet";
+    EXPECT_EQ(frames_of(s.again(1))[0]->pong_in, 4U);
+    EXPECT_EQ(frames_of(s.again(0))[0]->pong_in, 4U) << "a pong answers earlier ones too";
+    EXPECT_EQ(frames_of(s.again(2))[0]->ping_in, 0U);
     EXPECT_EQ(s.difference_when_visited_again(), "");
 }
 
@@ -179,10 +179,21 @@ TEST(Connection, LinksNoPingWhoseDataIsNotKnown) {
     const auto ping = wire(client, {.opcode = 9, .payload = "data"});
     s.feed(client, ping.substr(0, 6), {.cut = 4});
     s.feed(server, wire(server, {.opcode = 10}));
-    EXPECT_EQ(s.facts()[1].frames[0].ping_in, 0U) << "an empty pong does not answer it";
+    EXPECT_EQ(frames_of(s.facts()[1])[0]->ping_in, 0U) << "an empty pong does not answer it";
     s.feed(server, wire(server, {.opcode = 10, .payload = "data"}).substr(0, 2), {.cut = 4});
-    EXPECT_EQ(s.facts()[2].frames[0].ping_in, 0U);
+    EXPECT_EQ(frames_of(s.facts()[2])[0]->ping_in, 0U);
     EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
+}
+
+TEST(Connection, KnowsNoCodeOfAnEmptyCloseFrame) {
+    Session s;
+    EXPECT_FALSE(s.connection().first_close());
+    EXPECT_FALSE(s.connection().closed(server));
+    s.feed(server, wire(server, {.opcode = 8}));
+    s.feed(client, wire(client, {.opcode = 8, .payload = close_body(1000)}));
+    ASSERT_TRUE(s.connection().first_close());
+    EXPECT_EQ(s.connection().first_close()->from, server);
+    EXPECT_FALSE(s.connection().first_close()->code);
 }
 
 TEST(Connection, SaysWhoClosedFirstAndWhichCloseAnswers) {
@@ -194,13 +205,18 @@ TEST(Connection, SaysWhoClosedFirstAndWhichCloseAnswers) {
         s.feed(second, wire(second, {.opcode = 8, .payload = close_body(1001)}));
         s.feed(first, wire(first, {.opcode = 8}));
         s.feed(second, wire(second, {.opcode = 8}));
-        EXPECT_TRUE(s.facts()[0].frames[0].closes_first);
-        EXPECT_EQ(s.facts()[0].frames[0].close_in, 0U);
-        EXPECT_FALSE(s.facts()[2].frames[0].closes_first);
-        EXPECT_EQ(s.facts()[2].frames[0].close_in, 1U);
+        ASSERT_TRUE(s.connection().first_close());
+        EXPECT_EQ(s.connection().first_close()->from, first);
+        EXPECT_EQ(s.connection().first_close()->packet, 1U);
+        EXPECT_EQ(s.connection().first_close()->code, 1001);
+        EXPECT_TRUE(s.connection().closed(client) && s.connection().closed(server));
+        EXPECT_TRUE(frames_of(s.facts()[0])[0]->closes_first);
+        EXPECT_EQ(frames_of(s.facts()[0])[0]->close_in, 0U);
+        EXPECT_FALSE(frames_of(s.facts()[2])[0]->closes_first);
+        EXPECT_EQ(frames_of(s.facts()[2])[0]->close_in, 1U);
         for (const auto i : {3U, 4U}) {
-            EXPECT_FALSE(s.facts()[i].frames[0].closes_first);
-            EXPECT_EQ(s.facts()[i].frames[0].close_in, 0U);
+            EXPECT_FALSE(frames_of(s.facts()[i])[0]->closes_first);
+            EXPECT_EQ(frames_of(s.facts()[i])[0]->close_in, 0U);
         }
         EXPECT_EQ(s.findings(second)[0], "");
         EXPECT_EQ(s.difference_when_visited_again(), "");
@@ -242,10 +258,10 @@ TEST(Sequence, OffsetsCountFromTheBeginningOfThePiece) {
     const auto one = text(server, "one"), two = text(server, "two");
     s.feed(server, one, {.sequence = 0});
     s.feed(server, one + two + "\x81", {.sequence = 0});
-    ASSERT_EQ(s.facts()[1].frames.size(), 1U);
-    EXPECT_EQ(s.facts()[1].frames[0].offset, one.size());
-    ASSERT_EQ(s.facts()[1].rests.size(), 1U);
-    EXPECT_EQ(s.facts()[1].rests[0].offset, one.size() + two.size());
+    ASSERT_EQ(frames_of(s.facts()[1]).size(), 1U);
+    EXPECT_EQ(frames_of(s.facts()[1])[0]->offset, one.size());
+    ASSERT_EQ(parts_of(s.facts()[1]).size(), 1U);
+    EXPECT_EQ(parts_of(s.facts()[1])[0]->offset, one.size() + two.size());
     EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
 }
 
@@ -271,9 +287,9 @@ TEST(Sequence, AGapIsToldAndTheOtherDirectionIsNotAffected) {
     s.feed(server, text(server, "two"), {.sequence = static_cast<std::uint32_t>(text(server, "one").size())});
     EXPECT_EQ(s.texts(client), (Texts{"first", "next", "and one more"}));
     EXPECT_EQ(s.texts(server), (Texts{"one", "two"}));
-    ASSERT_EQ(s.facts()[2].rests.size(), 1U);
-    EXPECT_EQ(s.facts()[2].rests[0].undecoded, Undecoded::gap);
-    EXPECT_TRUE(s.facts()[2].frames[0].resynchronised);
+    ASSERT_EQ(skipped_by(s.facts()[2]).size(), 1U);
+    EXPECT_EQ(skipped_by(s.facts()[2])[0]->reason, Undecoded::gap);
+    EXPECT_TRUE(frames_of(s.facts()[2])[0]->resynchronised);
     EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
 }
 
@@ -322,8 +338,8 @@ TEST(MidStream, BeginsAtTheFirstBorderOfEachDirection) {
     s.feed(client, text(client, "four"));
     EXPECT_EQ(s.texts(client), (Texts{"one", "two", "four"}));
     EXPECT_EQ(s.texts(server), Texts{"three"});
-    EXPECT_EQ(s.facts()[0].rests[0].undecoded, Undecoded::gap);
-    EXPECT_EQ(s.facts()[0].rests[0].length, 15U);
+    EXPECT_EQ(skipped_by(s.facts()[0])[0]->reason, Undecoded::gap);
+    EXPECT_EQ(skipped_by(s.facts()[0])[0]->length, 15U);
     EXPECT_TRUE(s.frames(client)[0]->resynchronised && s.frames(server)[0]->resynchronised);
     EXPECT_FALSE(s.frames(client)[1]->resynchronised || s.frames(client)[2]->resynchronised);
     EXPECT_EQ(s.findings(client), Texts(3));

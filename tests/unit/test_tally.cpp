@@ -27,8 +27,8 @@ TEST(Tally, CountsMessagesOfEachSide) {
     message.wire_length = 3;
     Frame frame;
     frame.completes = &message;
-    facts.frames.push_back(memory.arena, frame);
-    facts.frames.push_back(memory.arena, frame);
+    facts.events.push_back(memory.arena, frame);
+    facts.events.push_back(memory.arena, frame);
     Tally tally;
     tally.add(server, facts, 5);
     EXPECT_EQ(tally.sides[1].messages, 2U);
@@ -36,44 +36,27 @@ TEST(Tally, CountsMessagesOfEachSide) {
     EXPECT_EQ(tally.sides[1].wire_bytes, 6U);
     EXPECT_EQ(tally.sides[0].messages, 0U);
     EXPECT_EQ(tally.last, 5);
-    EXPECT_FALSE(tally.close);
-}
-
-TEST(Tally, TheFirstCloseCounts) {
-    Memory memory;
-    const std::uint8_t going_away[] = {3, 233};
-    Frame frame;
-    frame.header.opcode = opcode::close;
-    frame.payload = going_away;
-    Facts with_code;
-    with_code.frames.push_back(memory.arena, frame);
-    frame.payload = {};
-    Facts without;
-    without.frames.push_back(memory.arena, frame);
-    Tally tally;
-    tally.add(client, with_code, 1);
-    tally.add(server, without, 2);
-    ASSERT_TRUE(tally.close);
-    EXPECT_EQ(tally.close->from, client);
-    EXPECT_EQ(tally.close->code, 1001);
-    EXPECT_TRUE(tally.sides[0].closed);
-    EXPECT_TRUE(tally.sides[1].closed);
 }
 
 TEST(Tally, WhatCouldNotBeDecodedMayHaveBeenAnything) {
     Memory memory;
-    Rest rest;
-    rest.undecoded = Undecoded::gap;
     Facts lost;
-    lost.rests.push_back(memory.arena, rest);
+    lost.events.push_back(memory.arena, SkippedBytes{});
     Facts found;
-    found.frames.push_back(memory.arena, Frame{});
+    found.events.push_back(memory.arena, Frame{});
     Tally tally;
     tally.add(client, lost, 1);
     EXPECT_TRUE(tally.sides[0].uncertain);
     EXPECT_FALSE(tally.sides[1].uncertain);
     tally.add(client, found, 2);
     EXPECT_FALSE(tally.sides[0].uncertain);
+    found.events.push_back(memory.arena, SkippedBytes{});
+    tally.add(client, found, 3);
+    EXPECT_TRUE(tally.sides[0].uncertain);
+    found.events.push_back(memory.arena, Frame{});
+    found.events.push_back(memory.arena, FramePart{});
+    tally.add(client, found, 4);
+    EXPECT_FALSE(tally.sides[0].uncertain) << "whole frames came after it";
 }
 
 TEST(Tally, RoundTrips) {
@@ -84,7 +67,7 @@ TEST(Tally, RoundTrips) {
     Facts facts;
     for (const std::int64_t time : {10, 40}) {
         frame.round_trip = time;
-        facts.frames.push_back(memory.arena, frame);
+        facts.events.push_back(memory.arena, frame);
     }
     Tally tally;
     tally.add(client, facts, 1);
