@@ -33,8 +33,9 @@ Verdict judge(std::string_view bytes, const Arena& arena) {
 /// The next bytes of the client; keeps them as long as they may be the beginning of a request.
 Verdict read(Tunnel& tunnel, std::string_view bytes, std::uint32_t cut, const tcpinfo* tcp, packet_info* pinfo) {
     const bool begun = !tunnel.head.empty();
-    if (begun && tcp->seq != tunnel.next)
-        return static_cast<std::int32_t>(tcp->seq - tunnel.next) < 0 ? Verdict::incomplete : Verdict::other;
+    const auto size = static_cast<std::uint32_t>(bytes.size());
+    if (const auto advance = tunnel.sequence.compare(tcp->seq, size); begun && (advance.lost || advance.repeated))
+        return advance.lost ? Verdict::other : Verdict::incomplete;
     if (begun)
         tunnel.head.append(bytes);
     const auto verdict = judge(begun ? std::string_view(tunnel.head) : bytes, packet_arena(pinfo));
@@ -42,7 +43,7 @@ Verdict read(Tunnel& tunnel, std::string_view bytes, std::uint32_t cut, const tc
         return Verdict::other;
     if (verdict == Verdict::incomplete && !begun)
         tunnel.head.assign(bytes);
-    tunnel.next = tcp->seq + static_cast<std::uint32_t>(bytes.size());
+    tunnel.sequence.expect(tcp->seq + size);
     if (verdict == Verdict::upgrade && begun)
         tunnel.request_head = static_cast<const guint8*>(wmem_memdup(wmem_file_scope(), tunnel.head.data(), tunnel.head.size()));
     return verdict;

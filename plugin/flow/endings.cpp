@@ -129,8 +129,8 @@ void observe_pending(Session& session, const packet_info* pinfo, const Segment& 
         transport.retransmissions = 0;
         transport.acknowledged = transport.no_answer_noted = false;
         transport.answered_bytes = 0;
-        if (auto& server = transport.sides[1]; !server.next && (segment.flags & ACK))
-            server.next = segment.acknowledged;
+        if (auto& server = transport.sides[1]; !server.sequence.next() && (segment.flags & ACK))
+            server.sequence.expect(segment.acknowledged);
     } else if (from == Direction::server_to_client) {
         transport.answered_bytes += segment.length;
         if ((segment.flags & ACK) && static_cast<std::int32_t>(segment.acknowledged - transport.request_sequence) > 0)
@@ -144,9 +144,9 @@ void observe_pending(Session& session, const packet_info* pinfo, const Segment& 
 void begin_frames(Transport& transport, Upgraded& upgraded, const Segment& segment, Direction from) {
     transport.sides[0].unread = transport.sides[1].unread = 0;
     const auto end = segment.sequence + segment.length;
-    upgraded.connection.expect(from, end, transport.sides[static_cast<std::size_t>(from)].next.value_or(end));
-    if (const auto& other = transport.sides[static_cast<std::size_t>(opposite(from))]; other.next)
-        upgraded.connection.expect(opposite(from), *other.next, *other.next);
+    upgraded.connection.expect(from, end, transport.sides[static_cast<std::size_t>(from)].sequence.next().value_or(end));
+    if (const auto next = transport.sides[static_cast<std::size_t>(opposite(from))].sequence.next())
+        upgraded.connection.expect(opposite(from), *next, *next);
 }
 
 void observe(Session& session, const packet_info* pinfo, const Segment& segment) {
@@ -155,7 +155,7 @@ void observe(Session& session, const packet_info* pinfo, const Segment& segment)
     auto& side = transport.sides[static_cast<std::size_t>(from)];
     if (!(segment.flags & RST))
         note_ttl(side, segment.ttl);
-    const auto fresh = side.take(segment.sequence, segment.length);
+    const auto fresh = segment.length - side.sequence.advance(segment.sequence, segment.length).repeated;
     if (auto* upgraded = session.upgraded_at(pinfo->num)) {
         const bool decoded = upgraded->tally.pieces != transport.pieces;
         transport.pieces = upgraded->tally.pieces;
@@ -199,15 +199,15 @@ void recall_syn(Session& session, packet_info* pinfo) {
 
 bool all_was_seen(const Transport& transport, const Segment& segment, Direction from, bool decoded) {
     for (const auto& side : transport.sides) {
-        if (side.missing)
+        if (side.sequence.missing())
             return false;
         if (decoded && side.unread > (transport.tls ? longest_alert : 0))
             return false;
     }
     const auto& other = transport.sides[from == Direction::client_to_server ? 1 : 0];
     // What the sender acknowledges was sent, whether it was captured or not. A FIN counts as one byte.
-    return !(segment.flags & ACK) || !other.next ||
-           static_cast<std::int32_t>(segment.acknowledged - *other.next) <= (other.fin ? 1 : 0);
+    const auto next = other.sequence.next();
+    return !(segment.flags & ACK) || !next || static_cast<std::int32_t>(segment.acknowledged - *next) <= (other.fin ? 1 : 0);
 }
 
 bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session) {

@@ -29,15 +29,10 @@ Http2Connection& connection_of(packet_info* pinfo) {
 /// Bytes at the start of a chunk that were sent before. Finds gaps, too.
 std::uint32_t note_sequence(Http2Connection& connection, std::size_t side, std::uint32_t sequence, std::uint32_t length,
                             std::uint32_t cut) {
-    auto& expected = connection.expected[side];
-    const auto ahead = static_cast<std::int32_t>(sequence - expected.value_or(sequence));
-    if (ahead > 0)
+    const auto advance = connection.tcp_sequence[side].advance(sequence, length + cut);
+    if (advance.lost)
         connection.lose(side);
-    const auto repeated = ahead < 0 ? std::min(0U - static_cast<std::uint32_t>(ahead), length) : 0;
-    const auto end = sequence + length + cut;
-    if (!expected || static_cast<std::int32_t>(end - *expected) > 0)
-        expected = end;
-    return repeated;
+    return std::min(advance.repeated, length);
 }
 
 /// A loss before the first frame is one, too: the streams' sequence numbers begin with 0.
@@ -141,7 +136,7 @@ bool watch_streams(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Con
     Segment segment;
     if (!PINFO_FD_VISITED(pinfo) && find_segment(tvb, pinfo, segment)) {
         const auto side = connection.side(pinfo);
-        connection.transport.sides[side].take(segment.sequence, segment.length);
+        connection.transport.sides[side].sequence.advance(segment.sequence, segment.length);
         if (segment.flags & (FIN | RST))
             observe_end_of_all(connection, pinfo, segment, side);
     }

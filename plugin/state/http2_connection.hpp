@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,9 +57,9 @@ class Http2Connection {
             visit(*it->session);
     }
 
-    std::optional<std::uint32_t> expected[2]; ///< TCP sequence number of each side's next byte, where there is one.
-    Transport transport;                      ///< What TCP's packets tell, by side instead of Direction.
-    bool whole = true;                        ///< No byte is known to be missing.
+    SequenceTracker tcp_sequence[2]; ///< What HTTP/2 was handed of each side, where TCP's numbers are known.
+    Transport transport;             ///< What TCP's packets tell, by side instead of Direction.
+    bool whole = true;               ///< No byte is known to be missing.
 
   private:
     struct Stream {

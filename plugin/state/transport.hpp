@@ -3,6 +3,7 @@
 
 #include "dissector/connection.hpp"
 #include "dissector/diagnosis.hpp"
+#include "dissector/sequence_tracker.hpp"
 #include "dissector/tally.hpp"
 
 #include <memory>
@@ -15,15 +16,11 @@ namespace ws {
 /// What TCP's own packets tell of a connection; part of its session.
 struct Transport {
     struct Side {
-        std::optional<std::uint32_t> next; ///< Sequence number after what was seen.
-        std::uint64_t missing = 0;         ///< Bytes before that which were not captured, so far.
-        std::uint64_t unread = 0;          ///< New bytes since the last that were decoded.
-        int ttl = -1;                      ///< All its packets have it; -1: none, or they differ.
+        SequenceTracker sequence;
+        std::uint64_t unread = 0; ///< New bytes since the last that were decoded.
+        int ttl = -1;             ///< All its packets have it; -1: none, or they differ.
         bool ttl_varies = false;
         bool fin = false;
-
-        /// Keeps account of what was captured: a segment's payload. Returns the bytes that are new.
-        std::uint64_t take(std::uint32_t sequence, std::uint32_t length);
     };
     /// What a packet shows beside its frames; kept for later visits.
     struct Note {

@@ -3,6 +3,8 @@
 
 #include "wireshark/compat.h"
 
+#include "dissector/sequence_tracker.hpp"
+
 #include <string>
 
 namespace ws {
@@ -14,7 +16,7 @@ struct Tunnel {
     address client;
     guint32 client_port = 0;
     std::string head;                     ///< What the client has sent so far, if it may be the beginning of a request.
-    std::uint32_t next = 0;               ///< Sequence number after that.
+    SequenceTracker sequence;             ///< Follows that.
     std::uint32_t request_packet = 0;     ///< With the end of a request to upgrade; 0: none so far.
     const guint8* request_head = nullptr; ///< All of it, if it began in an earlier packet.
     guint32 port = 0;                     ///< HTTP's own conversation for it has this one.
