@@ -57,8 +57,8 @@ std::string address(const IpAddress& address, std::size_t size) {
 }
 
 TEST(IpTcp, ReadsAnIpv4Header) {
-    const auto bytes = ipv4("payload", 0, {}, "\1\1\1\0"s, 17);
-    const auto datagram = parse_datagram(as_bytes(bytes + "trailer of the link"), 0);
+    const auto bytes = ipv4("payload", 0, {}, "\1\1\1\0"s, 17) + "trailer of the link";
+    const auto datagram = parse_datagram(as_bytes(bytes), 0);
     ASSERT_TRUE(datagram);
     EXPECT_EQ(datagram->version, 4);
     EXPECT_EQ(datagram->protocol, 17);
