@@ -5,6 +5,7 @@
 #include "flow/handshake.hpp"
 #include "state/capture.hpp"
 #include "wireshark/limits.hpp"
+#include "wireshark/tcp_segment.hpp"
 
 namespace ws {
 
@@ -24,8 +25,10 @@ int dissect_stream(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
     auto* upgraded = session ? session->upgraded_now(pinfo) : nullptr;
     if (!upgraded)
         return 0;
-    if (upgraded->by_packet && !sequence)
-        return captured; // each packet's own payload is dissected after all others
+    // Each packet's own payload is dissected after all others, in each visit. What TCP has put together for the dissector that had
+    // the connection before is not that.
+    if (upgraded->by_packet && (!sequence || find_sequence(tvb, pinfo) != sequence))
+        return captured;
     const auto http = dissect_frames(tvb, pinfo, tree, *session, *upgraded, sequence);
     if (!http.found)
         return captured;
