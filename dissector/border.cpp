@@ -158,7 +158,10 @@ bool fits_message(const Chain& chain, const FrameHeader& header) {
 
 /// Most segments begin with a frame; in the midst of one there are many places for chance.
 bool taken(const Chain& chain, const BorderHints& hints) {
-    if (!chain.headers || !chain.fits || (hints.in_frame && !outweighs_length(chain.segments, chain.answered)))
+    if (!chain.headers || !chain.fits)
+        return false;
+    // A payload may repeat whatever looks like empty frames, zeros above all, in as many segments as it likes.
+    if (hints.in_frame && !(chain.telling && outweighs_length(chain.segments, chain.answered)))
         return false;
     if (hints.aligned && !chain.before && chain.exact)
         return true;

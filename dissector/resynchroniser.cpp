@@ -22,6 +22,7 @@ constexpr std::uint32_t enough_doubt_beyond_limit = most_doubt / 2;
 BorderHints Resynchroniser::hints() const {
     return {.masked = terms_.masked(),
             .negotiated = terms_.negotiated,
+            .foreign = p_.within > 0, // of a payload anything may be expected
             .aligned = p_.aligned > Position::most_aligned / 2,
             .in_frame = p_.within > 0,
             .answered = answered_};

@@ -66,6 +66,15 @@ Talk any_talk(FuzzedDataProvider& data) {
 
 constexpr Limits limits{2000};
 
+/// Was a length too long to believe? Whether frames follow is then judged by how many segments look so.
+bool doubts_a_length(const Session& session) {
+    for (const auto direction : both_directions)
+        for (const auto* frame : session.frames(direction))
+            if (frame->undecoded != Undecoded::no)
+                return true;
+    return false;
+}
+
 void split_anyhow(const Talk& talk, const Negotiated& negotiated, unsigned seed) {
     Session whole(negotiated, limits), split(negotiated, limits);
     play(whole, talk, nowhere);
@@ -76,7 +85,7 @@ void split_anyhow(const Talk& talk, const Negotiated& negotiated, unsigned seed)
     demand_empty(whole.difference_when_visited_again(seed));
     demand_empty(split.difference_when_visited_again(seed));
     // Without the handshake, where the frames begin is judged by what there is of them in one piece.
-    if (negotiated.known && whole.stable_facts() != split.stable_facts())
+    if (negotiated.known && !doubts_a_length(whole) && whole.stable_facts() != split.stable_facts())
         demand_empty("whole:\n" + whole.stable_facts() + "split:\n" + split.stable_facts());
 }
 

@@ -808,6 +808,27 @@ TEST(Length, ThatIsTooLongMakesNothingOfItsPayloadAFrame) {
     }
 }
 
+TEST(Length, ThatIsTooLongIsNotRefutedByAPattern) {
+    using namespace std::string_literals;
+    for (const auto direction : {client, server})
+        for (const auto& pattern : {"\0"s, "\0\0\x01"s, "\x80\0"s, "\x81\0"s, "\x8a\0"s, "\x82\x01\0"s, "\0\x80\0\0\0\0"s,
+                                    "\x8a\x80\0\0\0\0"s, "\x82\x82\x01\x02\x03\x04\0\0"s})
+            for (const std::size_t size : {1U, 3U, 24U, 1200U}) {
+                Session s;
+                s.feed(direction, wire(direction, {.payload = "before"}));
+                s.feed(direction, wire(direction, {.opcode = 2, .length = 1ULL << 32}) + "hello");
+                std::string rest;
+                while (rest.size() < 20 * size)
+                    rest += pattern;
+                for (std::size_t at = 0; at + size <= rest.size(); at += size) {
+                    s.feed(direction, rest.substr(at, size));
+                    s.feed(opposite(direction), wire(opposite(direction), {.payload = "answer"}));
+                }
+                EXPECT_EQ(s.frames(direction).size(), 2U) << testing::PrintToString(pattern) << " in pieces of " << size;
+                EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
+            }
+}
+
 TEST(Length, ThatIsTooLongHoldsAcrossAGap) {
     const auto text = wire(server, {.payload = "a text that nobody sent"});
     Session s;
