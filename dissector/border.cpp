@@ -2,7 +2,6 @@
 #include "border.hpp"
 
 #include "close_code.hpp"
-#include "inflater.hpp"
 #include "utf8.hpp"
 
 #include <algorithm>
@@ -12,28 +11,42 @@
 namespace ws {
 namespace {
 
-/// No peer sends frames beyond this; a larger length is taken for noise.
+// What follows are choices, where it names no source. tests/bench/frame_evidence measures the numbers that are called measured.
+
+/// No peer sends frames beyond this (Node's ws takes messages of up to 100 MiB by default); a larger length is taken for noise.
 constexpr std::uint64_t implausible_length = std::uint64_t{1} << 28;
 /// So much of a payload is looked at, which keeps the search linear.
 constexpr std::size_t most_looked_at = 256;
-/// No message that short inflates to more.
+/// About what a message that short can inflate to: 1,032 bytes for each (258 for two bits, RFC 1951 3.2.5).
 constexpr std::size_t most_inflated = 1 << 18;
-/// Bytes that most peers put in a ping.
+/// Bytes that most peers put in a ping: none, a counter or a time.
 constexpr std::uint64_t longest_ping = 16;
-/// Headers of one chain that are read in one go, for the same reason.
+/// Headers of one chain that are read in one go, for the same reason as most_looked_at.
 constexpr std::uint32_t most_headers = 8;
-/// Chains that are waited for.
+/// Chains that are waited for. While a search goes on, each is part of every snapshot.
 constexpr std::size_t most_open = 64;
 
-// How much tells frames from other bytes, as a power of two
-constexpr std::uint32_t header_bits = 5;      // 13 of 256 first bytes are plausible, and one value of the mask bit
-constexpr std::uint32_t text_header_bits = 9; // one of 256, where the payload confirms it
-constexpr std::uint32_t length_bits = 7;
-constexpr std::uint32_t close_code_bits = 5;
-/// Content that is more than structure.
+// How much tells frames from other bytes, as a power of two. Measured.
+constexpr std::uint32_t header_bits = 5;      // of random first two bytes one of 57 is plausible, one of 39 with compression
+constexpr std::uint32_t text_header_bits = 9; // one of 512, where the payload confirms it
+constexpr std::uint32_t length_bits = 7;      // one of 128 short lengths ends where the bytes do
+constexpr std::uint32_t close_code_bits = 5;  // one of 33 codes may be sent
+/// A byte of ASCII text brings 4/3 bits: 98 of 256 are printable.
+constexpr std::uint32_t text_bits_of_3_bytes = 4;
+/// A control character in text takes back what so many others bring.
+constexpr std::size_t good_for_an_odd_one = 8;
+/// Of bytes that inflate: two of them are a message in one of 800 cases, and each four more halve that.
+constexpr std::uint32_t compressed_bits = 9;
+constexpr std::uint32_t bytes_for_a_compressed_bit = 4;
+constexpr std::uint32_t most_further_compressed_bits = 16;
+/// Of bytes that may inflate with more context, and of a single one: one of four is a message.
+constexpr std::uint32_t doubtful_compressed_bits = 2;
+/// Content that is more than structure: four characters of text.
 constexpr std::uint32_t enough_telling = 5;
+/// Unmasked text, in a connection that may be another protocol's, is as likely to be that's.
 constexpr std::uint32_t most_foreign_text_bits = 8;
-/// A border is taken if noise before it looks so in one of 2^18 cases.
+/// A boundary is taken if noise before it looks so in one of 2^18 cases: of 100,000 segments of noise one is, where every byte of
+/// them may begin a frame.
 constexpr std::uint32_t border_bits = 18;
 
 /// Of text: a third of all bytes are printable ASCII. A control character is rare in text, but not in what a wrong masking key
@@ -42,7 +55,8 @@ std::uint32_t text_bits(Bytes text) {
     const auto odd = static_cast<std::size_t>(std::count_if(
         text.begin(), text.end(), [](std::uint8_t c) { return (c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 127; }));
     const auto good = text.size() - odd;
-    return good > 8 * odd ? static_cast<std::uint32_t>((good - 8 * odd) * 4 / 3) : 0;
+    const auto less = good_for_an_odd_one * odd;
+    return good > less ? static_cast<std::uint32_t>((good - less) * text_bits_of_3_bytes / 3) : 0;
 }
 
 /// Other bytes would hardly have these four where a masking key is.
@@ -53,9 +67,9 @@ bool random_key(const FrameHeader& header) {
 }
 
 /// Of a compressed message: how much tells that it is one. False if it is none (RFC 7692 7.2.2).
-bool weigh_compressed(const FrameHeader& header, Bytes payload, const BorderHints& hints, std::uint32_t& bits) {
-    static thread_local Inflater inflater;
-    static thread_local std::vector<std::uint8_t> out;
+bool weigh_compressed(const FrameHeader& header, Bytes payload, const BorderHints& hints, TrialInflation& trial,
+                      std::uint32_t& bits) {
+    auto& [inflater, out] = trial;
     std::uint8_t plain[most_looked_at];
     unmask(plain, payload, header.masking_key, 0);
     inflater.reset(false);
@@ -65,8 +79,11 @@ bool weigh_compressed(const FrameHeader& header, Bytes payload, const BorderHint
     Utf8Validator utf8;
     if (result == Inflated::ok && header.opcode == opcode::text && (utf8.feed(out) != out.size() || !utf8.at_border()))
         return false;
-    // Measured on random bytes: one of 800 is a message of two bytes, one of 66,000 of 32 bytes.
-    bits += result != Inflated::ok || payload.size() < 2 ? 2 : 9 + std::min(static_cast<std::uint32_t>(payload.size()) / 4, 16U);
+    const auto size = static_cast<std::uint32_t>(payload.size());
+    if (result != Inflated::ok || size < 2)
+        bits += doubtful_compressed_bits;
+    else
+        bits += compressed_bits + std::min(size / bytes_for_a_compressed_bit, most_further_compressed_bits);
     return true;
 }
 
@@ -115,7 +132,7 @@ bool weigh_text(const FrameHeader& header, const Seen& seen, const BorderHints& 
         // Text is in many protocols; a zero byte may end it (STOMP).
         const bool zero = all && text.size() > 1 && text.back() == 0;
         const auto printable = text.first(text.size() - (zero ? 1 : 0));
-        if (text_bits(printable) < printable.size() * 4 / 3)
+        if (text_bits(printable) < printable.size() * text_bits_of_3_bytes / 3)
             return false;
         telling = header.masked ? text_bits(printable) : std::min(text_bits(printable), most_foreign_text_bits);
     }
@@ -128,7 +145,7 @@ bool weigh_text(const FrameHeader& header, const Seen& seen, const BorderHints& 
 }
 
 /// Looks at what is there of a frame's payload; false if it speaks against the header.
-bool weigh(Chain& chain, const FrameHeader& header, const Seen& seen, const BorderHints& hints) {
+bool weigh(Chain& chain, const FrameHeader& header, const Seen& seen, const BorderHints& hints, TrialInflation& trial) {
     std::uint32_t bits = header_bits;
     std::uint32_t telling = 0;
     const bool message = header.fin && (header.opcode == opcode::text || header.opcode == opcode::binary);
@@ -137,7 +154,7 @@ bool weigh(Chain& chain, const FrameHeader& header, const Seen& seen, const Bord
             return false;
     } else if (header.rsv1 && message && seen.whole && seen.payload.size() <= most_looked_at &&
                hints.negotiated.compression != Negotiated::Compression::deflate_frame && !hints.negotiated.unknown_extension) {
-        if (!weigh_compressed(header, seen.payload, hints, telling))
+        if (!weigh_compressed(header, seen.payload, hints, trial, telling))
             return false;
         bits += telling;
     }
@@ -216,7 +233,7 @@ bool plausible(const FrameHeader& header, const BorderHints& hints) noexcept {
             (!hints.negotiated.known || hints.negotiated.compression == permessage_deflate));
 }
 
-void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t most) noexcept {
+void follow(Chain& chain, Bytes bytes, const BorderHints& hints, TrialInflation& trial, std::uint32_t most) noexcept {
     const auto before = chain.headers; // few senders cut short frames in pieces
     const auto stop = most > 0xffffffff - chain.headers ? 0xffffffff : chain.headers + most;
     chain.exact = false;
@@ -232,7 +249,7 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
         const auto payload = left.first(whole ? static_cast<std::size_t>(total) : left.size()).subspan(header.size);
         const auto previous = chain.end ? std::optional(bytes[chain.end - 1]) : std::optional<std::uint8_t>();
         if (!plausible(header, hints) || !fits_message(chain, header) ||
-            !weigh(chain, header, {payload, whole, previous}, hints)) {
+            !weigh(chain, header, {payload, whole, previous}, hints, trial)) {
             chain.fits = false;
             return;
         }
@@ -251,7 +268,7 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t m
 
 /// Chains are followed through whole segments, and each header once, whichever chains it is in: two that meet have the same
 /// future.
-std::size_t BorderSearch::next_in_frame(Bytes bytes, const BorderHints& hints) {
+std::size_t BorderSearch::next_in_frame(Bytes bytes, const BorderHints& hints, TrialInflation& trial) {
     const auto segment = searched_;
     std::vector<bool> followed(bytes.size() - segment);
     const auto follow_to_end = [&](Chain& chain) {
@@ -264,7 +281,7 @@ std::size_t BorderSearch::next_in_frame(Bytes bytes, const BorderHints& hints) {
                 followed[chain.end - segment] = true;
             }
             if (chain.fits)
-                follow(chain, bytes, hints, 1);
+                follow(chain, bytes, hints, trial, 1);
         } while (chain.fits && chain.headers > last && chain.end < bytes.size());
         if (chain.headers > before) {
             ++chain.segments;
@@ -291,14 +308,14 @@ std::size_t BorderSearch::next_in_frame(Bytes bytes, const BorderHints& hints) {
     return bytes.size();
 }
 
-std::size_t BorderSearch::next(Bytes bytes, const BorderHints& hints) noexcept {
+std::size_t BorderSearch::next(Bytes bytes, const BorderHints& hints, TrialInflation& trial) noexcept {
     if (hints.in_frame)
-        return next_in_frame(bytes, hints);
+        return next_in_frame(bytes, hints, trial);
     const auto segment = searched_;
     std::size_t kept = 0;
     for (auto& chain : open_) {
         if (chain.end <= bytes.size())
-            follow(chain, bytes, hints, most_headers);
+            follow(chain, bytes, hints, trial, most_headers);
         if (taken(chain, hints))
             return certain_begin(chain, bytes, hints);
         if (chain.fits)
@@ -311,7 +328,7 @@ std::size_t BorderSearch::next(Bytes bytes, const BorderHints& hints) noexcept {
         Chain chain;
         chain.begin = chain.end = searched_;
         chain.before = searched_ - segment;
-        follow(chain, bytes, hints, most_headers);
+        follow(chain, bytes, hints, trial, most_headers);
         if (taken(chain, hints))
             return certain_begin(chain, bytes, hints);
         if (chain.fits && open_.size() < most_open)

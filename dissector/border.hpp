@@ -3,6 +3,7 @@
 
 #include "extensions.hpp"
 #include "frame.hpp"
+#include "inflater.hpp"
 
 #include <vector>
 
@@ -24,6 +25,12 @@ struct BorderHints {
 constexpr bool outweighs_length(std::uint32_t segments, std::uint32_t answered) {
     return segments + (answered ? 1 : 0) >= 4;
 }
+
+/// Inflates what may be compressed messages, to see whether they are. It costs nothing before the first.
+struct TrialInflation {
+    Inflater inflater;
+    std::vector<std::uint8_t> output;
+};
 
 /// Could a frame begin with this header, sent by a peer that keeps to the rules?
 bool plausible(const FrameHeader& header, const BorderHints& hints) noexcept;
@@ -47,7 +54,7 @@ struct Chain {
 
 /// Follows the chain through `bytes`, whose offsets are the chain's, for at most `most` more headers. Payload is looked at too:
 /// text must be text, and close codes valid.
-void follow(Chain& chain, Bytes bytes, const BorderHints& hints, std::uint32_t most = 0xffffffff) noexcept;
+void follow(Chain& chain, Bytes bytes, const BorderHints& hints, TrialInflation& trial, std::uint32_t most = 0xffffffff) noexcept;
 
 /// Looks for the next frame border of a direction that is known to carry WebSocket, while the bytes come in.
 class BorderSearch {
@@ -55,10 +62,10 @@ class BorderSearch {
     /// `bytes`: all since the search began, those of earlier calls at its front. Returns the offset from which on they look
     /// like frames: four headers, or enough of text, or frames that end where the bytes end; within a frame, frames in several
     /// segments. bytes.size(): none so far.
-    std::size_t next(Bytes bytes, const BorderHints& hints) noexcept;
+    std::size_t next(Bytes bytes, const BorderHints& hints, TrialInflation& trial) noexcept;
 
   private:
-    std::size_t next_in_frame(Bytes bytes, const BorderHints& hints);
+    std::size_t next_in_frame(Bytes bytes, const BorderHints& hints, TrialInflation& trial);
 
     std::vector<Chain> open_; ///< That may still prove true, by begin.
     std::size_t searched_ = 0;

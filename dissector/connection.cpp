@@ -178,21 +178,26 @@ void Connection::link(Frame& frame, const Piece& piece, bool first) noexcept {
         return; // what it says is not known
     switch (frame.header.opcode) {
     case opcode::ping:
-        if (first)
-            pings_.ping(piece.direction, frame.index, frame.payload, piece.packet, piece.time);
-        else
-            frame.pong_in = pings_.answered_in(piece.direction, frame.index);
-        break;
-    case opcode::pong: {
-        const auto answer = first ? pings_.pong(piece.direction, frame.index, frame.payload, piece.packet, piece.time)
-                                  : pings_.answer_of(piece.direction, frame.index);
-        frame.ping_in = answer.ping_packet;
-        frame.round_trip = answer.round_trip;
-        break;
-    }
+    case opcode::pong: link_ping(frame, piece, first); break;
     case opcode::close: link_close(frame, piece, first); break;
     default: break;
     }
+}
+
+void Connection::link_ping(Frame& frame, const Piece& piece, bool first) noexcept {
+    if (!pings_)
+        pings_ = std::make_unique<PingPong>();
+    if (frame.header.opcode == opcode::ping) {
+        if (first)
+            pings_->ping(piece.direction, frame.index, frame.payload, piece.packet, piece.time);
+        else
+            frame.pong_in = pings_->answered_in(piece.direction, frame.index);
+        return;
+    }
+    const auto answer = first ? pings_->pong(piece.direction, frame.index, frame.payload, piece.packet, piece.time)
+                              : pings_->answer_of(piece.direction, frame.index);
+    frame.ping_in = answer.ping_packet;
+    frame.round_trip = answer.round_trip;
 }
 
 /// The first Close frame of one side closes the connection, that of the other answers (RFC 6455 5.5.1).

@@ -106,11 +106,12 @@ class Connection {
     static Position restore(const Record& record);
     Facts decode(Side& side, Position& position, const Piece& piece, const Record& how, bool first, bool revisits,
                  const Arena& arena) noexcept;
+    void link_ping(Frame& frame, const Piece& piece, bool first) noexcept;
     void link_close(Frame& frame, const Piece& piece, bool first) noexcept;
     void link(Frame& frame, const Piece& piece, bool first) noexcept;
 
     Side sides_[2];
-    PingPong pings_;
+    std::unique_ptr<PingPong> pings_; ///< Null: neither ping nor pong so far.
     std::optional<FirstClose> first_close_;
 };
 

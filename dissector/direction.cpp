@@ -14,11 +14,7 @@ const char* undecoded_name(Undecoded reason) {
     return names[static_cast<unsigned>(reason)];
 }
 
-DirectionDecoder::DirectionDecoder(const DirectionTerms& terms)
-    : terms_(terms), inflation_{InflateHistory(terms.negotiated.window_bits[static_cast<unsigned>(terms.direction)],
-                                               !terms.negotiated.no_context_takeover[static_cast<unsigned>(terms.direction)],
-                                               terms.limits.message, terms.negotiated.known),
-                                {}} {}
+DirectionDecoder::DirectionDecoder(const DirectionTerms& terms) : terms_(terms), inflation_(terms.negotiated.known) {}
 
 /// One call of feed(): the machines at work on one chunk.
 class DirectionDecoder::Feed {

@@ -21,6 +21,22 @@ Undecoded undecoded_by(Inflated result) {
 
 } // namespace
 
+Inflation::Stream& Inflation::stream(const DirectionTerms& terms) {
+    const auto of = static_cast<std::size_t>(terms.direction);
+    const auto& negotiated = terms.negotiated;
+    if (!stream_)
+        stream_.reset(new Stream{
+            InflateHistory(negotiated.window_bits[of], !negotiated.no_context_takeover[of], terms.limits.message, complete_),
+            {}});
+    return *stream_;
+}
+
+void Inflation::lose_context() noexcept {
+    complete_ = false;
+    if (stream_)
+        stream_->history.lose_context();
+}
+
 void MessageAssembler::add(Frame& frame) {
     if (frame.header.opcode != opcode::continuation) {
         begin(frame);
@@ -44,7 +60,7 @@ void MessageAssembler::lose() {
 
 void MessageAssembler::lose_context() {
     if (visit_.first)
-        inflation_.history.lose_context();
+        inflation_.lose_context();
 }
 
 void MessageAssembler::begin(Frame& frame) {
@@ -69,7 +85,7 @@ void MessageAssembler::begin(Frame& frame) {
 }
 
 Bytes MessageAssembler::inflate(Bytes in, Frame& frame, Undecoded& undecoded) {
-    auto& [history, output] = inflation_;
+    auto& [history, output] = inflation_.stream(terms_);
     const auto result = visit_.first ? history.next(in, visit_.revisits, output) : history.again(p_.inflate_index, in, output);
     ++p_.inflate_index;
     undecoded = undecoded_by(result);

@@ -17,10 +17,24 @@ struct Visit {
     bool revisits; ///< There may be later visits.
 };
 
-/// One direction's DEFLATE stream, and where its output is put together.
-struct Inflation {
-    InflateHistory history;
-    std::vector<std::uint8_t> output; ///< Scratch.
+/// One direction's DEFLATE stream. Most connections never compress: it is made for the first message that is.
+class Inflation {
+  public:
+    struct Stream {
+        InflateHistory history;
+        std::vector<std::uint8_t> output; ///< Scratch.
+    };
+    /// `complete`: nothing was lost before the direction's first byte.
+    explicit Inflation(bool complete) : complete_(complete) {}
+
+    /// The same terms each time.
+    Stream& stream(const DirectionTerms& terms);
+    /// What follows may refer to what was not seen.
+    void lose_context() noexcept;
+
+  private:
+    bool complete_; ///< Nothing was lost before the stream was made.
+    std::unique_ptr<Stream> stream_;
 };
 
 /// Puts messages together from frames, inflates them and checks their text (RFC 6455 5.4, 5.6, 8.1; RFC 7692).

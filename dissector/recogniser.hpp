@@ -8,6 +8,10 @@
 
 namespace ws {
 
+/// Where one side may begin with frames, or with something else (a request was seen, and no response): are these frames? Of the
+/// server, which may send a body, it takes more.
+bool begins_with_frames(Bytes bytes, Direction direction) noexcept;
+
 /// Tells whether a TCP connection of which nothing is known carries WebSocket frames, by its payload alone. One segment may be
 /// enough, or several are; both directions count. It errs on the side of silence: noise must look like frames in all of 21 bits,
 /// and other protocols have more structure than noise, so that more than structure must speak for WebSocket.
@@ -32,9 +36,7 @@ class Recogniser {
 
     /// The `count`th segment of one end may be searched for frames from any byte on: later ones more and more rarely, as the
     /// capture may have begun in a frame of any length.
-    static constexpr bool worth_searching(std::uint16_t count) {
-        return count <= most_searched || std::has_single_bit(count);
-    }
+    static constexpr bool worth_searching(std::uint16_t count) { return count <= most_searched || std::has_single_bit(count); }
     /// Bytes that no frame begins with at once, in a connection where a frame begins: most segments of other protocols.
     static bool out_of_the_question(Bytes bytes) noexcept;
     /// Frames may begin in the midst of this segment.
@@ -55,7 +57,7 @@ class Recogniser {
         /// How much it tells.
         std::uint32_t weight() const noexcept;
     };
-    static void follow(Track& track, const Segment& segment, bool masked, bool thorough) noexcept;
+    static void follow(Track& track, const Segment& segment, bool masked, bool thorough, TrialInflation& trial) noexcept;
 
     Track tracks_[2][2]; ///< [which end is the client][end]
 };

@@ -35,7 +35,7 @@ bool Resynchroniser::refutes_length(const FrameHeader& header, Bytes chunk, std:
     strict.foreign = true; // payload of other kinds, zeros for example, may look like frames
     Chain chain;
     if (missing > std::max<std::uint64_t>(undoubted, chunk.size()))
-        follow(chain, chunk, strict);
+        follow(chain, chunk, strict, trial_);
     auto& doubt = p_.doubt;
     if (!chain.exact || !chain.fits) {
         doubt = {};
@@ -71,7 +71,7 @@ void Resynchroniser::lose(Undecoded reason, std::uint64_t within) noexcept {
 }
 
 std::size_t Resynchroniser::search(Bytes bytes, std::size_t fresh) {
-    const auto boundary = p_.search.next(bytes, hints());
+    const auto boundary = p_.search.next(bytes, hints(), trial_);
     if (boundary == bytes.size() && p_.within)
         p_.within -= fresh;
     return boundary;

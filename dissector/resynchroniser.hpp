@@ -69,6 +69,7 @@ class Resynchroniser {
     Position& p_;
     const DirectionTerms& terms_;
     bool answered_;
+    TrialInflation trial_;
 };
 
 } // namespace ws

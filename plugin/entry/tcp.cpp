@@ -9,7 +9,7 @@
 #include "wireshark/handles.hpp"
 #include "wireshark/tcp_segment.hpp"
 
-#include "dissector/border.hpp"
+#include "dissector/recogniser.hpp"
 
 #include <algorithm>
 
@@ -35,16 +35,9 @@ std::optional<std::uint32_t> sequence_of(tvbuff_t* tvb, const packet_info* pinfo
     return segment.sequence + segment.length - size;
 }
 
-/// One side speaks in frames: the server's answer was not captured. Of the server, which may send a body instead, it takes more.
 bool begins_with_frames(tvbuff_t* tvb, Direction direction) {
-    constexpr std::uint32_t enough_bits = 12, enough_unfinished_bits = 20;
     const auto size = tvb_captured_length(tvb);
-    const BorderHints hints{direction == Direction::client_to_server, {}, false};
-    Chain chain;
-    follow(chain, {tvb_get_ptr(tvb, 0, static_cast<int>(size)), size}, hints);
-    return chain.fits &&
-           (direction == Direction::client_to_server ? chain.headers > 0
-                                                     : chain.bits >= (chain.exact ? enough_bits : enough_unfinished_bits));
+    return ws::begins_with_frames({tvb_get_ptr(tvb, 0, static_cast<int>(size)), size}, direction);
 }
 
 /// In a tunnel it is the inner one.

@@ -14,7 +14,8 @@ BorderHints hints(Direction direction, const Negotiated& negotiated = plain()) {
 
 /// In bytes that nothing follows.
 std::size_t find_border(Bytes bytes, const BorderHints& hints) {
-    return BorderSearch().next(bytes, hints);
+    TrialInflation trial;
+    return BorderSearch().next(bytes, hints, trial);
 }
 
 FrameHeader header_of(const std::string& frame) {
@@ -104,13 +105,14 @@ TEST(FindBorder, ComesToAnEndWhereLengthsWouldWrap) {
 /// What a search within a frame finds in these segments, and in which of them; -1: nothing.
 std::pair<int, std::size_t> found_in_frame(const std::vector<std::string>& segments, bool answered) {
     BorderSearch search;
+    TrialInflation trial;
     std::string all;
     for (std::size_t i = 0; i < segments.size(); ++i) {
         all += segments[i];
         auto how = hints(server);
         how.in_frame = true;
         how.answered = answered;
-        if (const auto at = search.next(as_bytes(all), how); at < all.size())
+        if (const auto at = search.next(as_bytes(all), how, trial); at < all.size())
             return {static_cast<int>(i), at};
     }
     return {-1, all.size()};
@@ -143,17 +145,19 @@ TEST(FindBorder, WithinAFrameFollowsEachHeaderOnce) {
         frames += "\x89\x00"s;
     std::string all;
     BorderSearch search;
+    TrialInflation trial;
     auto how = hints(server);
     how.in_frame = true;
     for (int i = 0; i < 10; ++i) {
         all += frames + "\xff";
-        EXPECT_EQ(search.next(as_bytes(all), how), all.size());
+        EXPECT_EQ(search.next(as_bytes(all), how, trial), all.size());
     }
 }
 
 Chain follow(const std::string& bytes, const BorderHints& hints) {
     Chain chain;
-    ws::follow(chain, as_bytes(bytes), hints);
+    TrialInflation trial;
+    ws::follow(chain, as_bytes(bytes), hints, trial);
     return chain;
 }
 
