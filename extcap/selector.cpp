@@ -3,9 +3,11 @@
 
 #include "link.hpp"
 #include "recogniser.hpp"
+#include "sequence_tracker.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 namespace wscap {
 namespace {
@@ -16,11 +18,6 @@ constexpr std::size_t most_closed = 65536;
 
 // Segments after a hole, until the hole is taken for bytes that the capture does not have.
 constexpr std::uint8_t patience = 64;
-
-/// Signed distance of sequence numbers, which wrap (RFC 9293 3.4).
-std::int32_t distance(std::uint32_t from, std::uint32_t to) {
-    return static_cast<std::int32_t>(to - from);
-}
 
 } // namespace
 
@@ -34,10 +31,17 @@ struct Selector::Connection {
 
     struct Side {
         StreamWatch watch;
-        std::uint32_t next = 0;  ///< Sequence number of the next byte in order.
-        std::uint32_t first = 0; ///< Sequence number of the SYN.
-        std::uint8_t early = 0;  ///< Segments that came after a hole.
-        bool synchronised = false, has_syn = false, has_fin = false;
+        std::optional<std::uint32_t> next; ///< Sequence number of the next byte in order, once known.
+        std::uint32_t first = 0;           ///< Sequence number of the SYN.
+        std::uint8_t early = 0;            ///< Segments that came after a hole.
+        bool has_syn = false, has_fin = false;
+
+        /// Made anew each time: a tracker's count of missing bytes would take 16 bytes more of each connection.
+        ws::SequenceTracker sequence() const {
+            ws::SequenceTracker tracker;
+            tracker.expect(next);
+            return tracker;
+        }
     };
 
     Waiting waiting;
@@ -130,7 +134,7 @@ void Selector::segment(const Segment& segment, const Packet* packets, std::size_
 Selector::Node* Selector::oldest(Node* one, Node* other) {
     if (!one || !other)
         return one ? one : other;
-    return distance(one->second.begun, other->second.begun) > 0 ? one : other;
+    return static_cast<std::int32_t>(other->second.begun - one->second.begun) > 0 ? one : other;
 }
 
 /// Nothing to decide; the number only keeps a connection's packets together.
@@ -145,7 +149,7 @@ Selector::Node* Selector::find_or_begin(const Segment& segment) {
     auto found = connections_.find(segment.key);
     if (found != connections_.end() && has_syn) {
         const auto& side = found->second.sides[segment.direction];
-        const bool joined_late = !(segment.flags & TcpFlag::ack) && side.synchronised;
+        const bool joined_late = !(segment.flags & TcpFlag::ack) && side.next;
         // The same ports again, for a new connection.
         if (side.has_syn ? side.first != segment.sequence : found->second.closed || joined_late) {
             erase(*found);
@@ -171,7 +175,7 @@ Verdict Selector::decide(Connection& connection, const Segment& segment) {
     auto& side = connection.sides[segment.direction];
     if (segment.flags & TcpFlag::syn) {
         if (!side.has_syn) {
-            side.has_syn = side.synchronised = true;
+            side.has_syn = true;
             side.first = segment.sequence;
             side.next = segment.sequence + 1;
             side.watch.begin();
@@ -220,24 +224,19 @@ Verdict Selector::recognise(Connection& connection, const Segment& segment) {
 Verdict Selector::deliver(Connection& connection, const Waiting::Entry& entry) {
     auto& side = connection.sides[entry.direction];
     Evidence evidence;
-    if (!side.synchronised) {
-        side.synchronised = true;
-        side.next = entry.sequence;
-    }
-    auto skip = distance(entry.sequence, side.next);
-    if (skip >= 0 && static_cast<std::uint32_t>(skip) >= entry.payload_length)
+    const auto [lost, repeated] = side.sequence().compare(entry.sequence, entry.payload_length);
+    if (repeated == entry.payload_length)
         return Verdict::undecided; // all of it was there before
-    if (skip < 0) {
+    if (lost) {
         if (++side.early < patience)
             return Verdict::undecided;
         side.watch.lost();
         side.early = 0;
-        skip = 0;
     }
     side.next = entry.sequence + entry.payload_length;
     Verdict verdict = Verdict::undecided;
-    if (static_cast<std::size_t>(skip) < entry.payload.size())
-        verdict = side.watch.next(entry.payload.subspan(static_cast<std::size_t>(skip)), criteria_, evidence);
+    if (repeated < entry.payload.size())
+        verdict = side.watch.next(entry.payload.subspan(repeated), criteria_, evidence);
     if (verdict == Verdict::undecided && entry.payload.size() < entry.payload_length)
         side.watch.lost(); // the capture cut it
     if (verdict == Verdict::keep && evidence.tls) {
@@ -254,9 +253,7 @@ Verdict Selector::deliver_waiting(Connection& connection, int direction) {
     for (bool moved = true; moved && verdict == Verdict::undecided;) {
         moved = false;
         connection.waiting.each([&](const Waiting::Entry& entry) {
-            const auto skip = distance(entry.sequence, side.next);
-            if (entry.direction == direction && entry.payload_length && skip >= 0 &&
-                static_cast<std::uint32_t>(skip) < entry.payload_length) {
+            if (entry.direction == direction && side.sequence().goes_on_with(entry.sequence, entry.payload_length)) {
                 verdict = deliver(connection, entry);
                 moved = true;
             }
@@ -266,7 +263,8 @@ Verdict Selector::deliver_waiting(Connection& connection, int direction) {
     const bool more = [&] {
         bool later = false;
         connection.waiting.each([&](const Waiting::Entry& entry) {
-            later = entry.direction == direction && entry.payload_length && distance(side.next, entry.sequence) > 0;
+            later = entry.direction == direction && entry.payload_length &&
+                    side.sequence().compare(entry.sequence, entry.payload_length).lost;
             return !later;
         });
         return later;
