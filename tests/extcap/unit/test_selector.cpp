@@ -144,11 +144,16 @@ TEST(Selector, OutOfOrderAndRetransmittedSegments) {
     piece(60, 90);
     piece(0, 30);
     piece(0, 30);  // again
+    piece(0, 10);  // its beginning only
     piece(20, 70); // overlaps both neighbours
     piece(85, 125);
     flow.next[client] += static_cast<std::uint32_t>(request.size());
     flow.send(server, switching());
     EXPECT_EQ(select(capture).orders, places(capture, {1}));
+    Criteria criteria; // only the request can meet them
+    criteria.hosts = {"example.com"};
+    criteria.paths = {"/chat"};
+    EXPECT_EQ(select(capture, criteria).orders, places(capture, {1}));
 }
 
 TEST(Selector, SequenceNumbersMayWrapInsideTheRequest) {
