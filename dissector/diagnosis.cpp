@@ -110,7 +110,7 @@ void check_tokens(const HttpHead& head, std::int64_t time, ReadClaims read, cons
         Claims claims;
         if (!read(token.payload, claims))
             return;
-        // Of a round number, as a duration may be large.
+        // Rounded to seconds, as a duration may be large.
         const auto by = [&](double when) {
             return std::to_string(static_cast<std::int64_t>(std::min(std::abs(now - when), 1e15))) + " s";
         };

@@ -153,10 +153,10 @@ void DirectionDecoder::Feed::search() {
         }
         return;
     }
-    const auto earlier = arena_.copy(begin < before ? held.first(before).subspan(begin) : Bytes{});
+    const auto backlog = arena_.copy(begin < before ? held.first(before).subspan(begin) : Bytes{});
     p_.reader.reset(at_boundary);
     resync_.find(true);
-    read_again(earlier);
+    read_again(backlog);
 }
 
 /// Decodes bytes of earlier chunks that could not be understood before.
@@ -214,7 +214,7 @@ void DirectionDecoder::Feed::emit(Frame& frame) {
     frame.index = p_.reader.frame_index++;
     frame.resynchronised = p_.resync.resynchronised;
     p_.resync.resynchronised = false;
-    frame.findings = judge_header(h, d_.terms_, p_.message.state, d_.close_index_ && frame.index > *d_.close_index_);
+    frame.violations = judge_header(h, d_.terms_, p_.message.state, d_.close_index_ && frame.index > *d_.close_index_);
 
     frame.payload = frame.bytes.subspan(h.size);
     if (h.masked && !frame.payload.empty()) {

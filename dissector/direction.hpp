@@ -15,7 +15,7 @@ struct Position {
     MessageAssembler::Position message;
 
     /// Nothing is in progress.
-    bool at_border() const {
+    bool at_boundary() const {
         return reader.state == FrameReader::State::at_boundary && !resync.on_trial && message.state == MessageState::none;
     }
 };

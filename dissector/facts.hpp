@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "findings.hpp"
 #include "frame.hpp"
+#include "violations.hpp"
 
 #include <variant>
 
@@ -39,8 +39,8 @@ struct Frame {
     FrameHeader header;
     std::uint32_t index = 0;   ///< Which frame of its direction, from 0.
     std::uint32_t message = 0; ///< Number of the message it belongs to; 0: a control frame, or none.
-    Findings findings;
-    std::uint32_t finding_offset = 0; ///< Of text_not_utf8 and close_reason_not_utf8: where in the payload.
+    Violations violations;
+    std::uint32_t violation_offset = 0; ///< Of text_not_utf8 and close_reason_not_utf8: where in the payload.
     Undecoded undecoded = Undecoded::no;
     bool resynchronised = false; ///< The first frame that was found again after a gap, or in a capture that begins mid-stream.
     bool first_of_message = false;

@@ -19,48 +19,48 @@ bool takes_rsv1(const FrameHeader& header, const Negotiated& negotiated) {
            (negotiated.compression == permessage_deflate && header.opcode != opcode::continuation);
 }
 
-void judge_reserved_bits(const FrameHeader& header, const DirectionTerms& terms, Findings& found) {
+void judge_reserved_bits(const FrameHeader& header, const DirectionTerms& terms, Violations& found) {
     const bool judge_reserved = terms.extensions_understood(); // RFC 6455 5.8
     if (header.rsv1 && !takes_rsv1(header, terms.negotiated)) {
         // x-webkit-deflate-frame compresses no control frames either, but no RFC says so: rsv_set.
         if (terms.negotiated.compression == permessage_deflate && is_control(header.opcode))
-            found.add(Finding::control_compressed);
+            found.add(Violation::control_compressed);
         else if (terms.negotiated.compression == permessage_deflate && header.opcode == opcode::continuation)
-            found.add(Finding::continuation_compressed);
+            found.add(Violation::continuation_compressed);
         else if (judge_reserved)
-            found.add(Finding::rsv_set);
+            found.add(Violation::rsv_set);
     }
     if ((header.rsv2 || header.rsv3) && judge_reserved)
-        found.add(Finding::rsv_set);
+        found.add(Violation::rsv_set);
     if (is_reserved(header.opcode) && judge_reserved)
-        found.add(Finding::opcode_reserved);
+        found.add(Violation::opcode_reserved);
 }
 
 } // namespace
 
-Findings judge_header(const FrameHeader& header, const DirectionTerms& terms, MessageState message, bool after_close) noexcept {
-    Findings found;
+Violations judge_header(const FrameHeader& header, const DirectionTerms& terms, MessageState message, bool after_close) noexcept {
+    Violations found;
     judge_reserved_bits(header, terms, found);
     if (terms.masked() && !header.masked)
-        found.add(Finding::client_unmasked);
+        found.add(Violation::client_unmasked);
     if (!terms.masked() && header.masked)
-        found.add(Finding::server_masked);
+        found.add(Violation::server_masked);
     if (!header.length_minimal())
-        found.add(Finding::length_not_minimal);
+        found.add(Violation::length_not_minimal);
     if (header.payload_length >> 63)
-        found.add(Finding::length_msb_set);
+        found.add(Violation::length_msb_set);
     if (is_control(header.opcode)) {
         if (header.payload_length > longest_control_payload)
-            found.add(Finding::control_too_long);
+            found.add(Violation::control_too_long);
         if (!header.fin)
-            found.add(Finding::control_fragmented);
+            found.add(Violation::control_fragmented);
     } else {
         if (after_close)
-            found.add(Finding::data_after_close);
+            found.add(Violation::data_after_close);
         if (header.opcode == opcode::continuation && message == MessageState::none)
-            found.add(Finding::continuation_unexpected);
+            found.add(Violation::continuation_unexpected);
         if ((header.opcode == opcode::text || header.opcode == opcode::binary) && message == MessageState::open)
-            found.add(Finding::data_interleaved);
+            found.add(Violation::data_interleaved);
     }
     return found;
 }
@@ -70,16 +70,16 @@ void judge_close(Frame& frame) noexcept {
     if (body.size() < frame.header.payload_length || body.empty())
         return;
     if (body.size() == 1) {
-        frame.findings.add(Finding::close_length);
+        frame.violations.add(Violation::close_length);
         return;
     }
     if (!close_code(static_cast<std::uint16_t>(body[0] << 8 | body[1])).may_be_sent)
-        frame.findings.add(Finding::close_code_invalid);
+        frame.violations.add(Violation::close_code_invalid);
     Utf8Validator utf8;
     const auto good = utf8.feed(body.subspan(2));
-    if (!utf8.valid() || !utf8.at_border()) {
-        frame.findings.add(Finding::close_reason_not_utf8);
-        frame.finding_offset = static_cast<std::uint32_t>(2 + std::min(good, body.size() - 3));
+    if (!utf8.valid() || !utf8.at_boundary()) {
+        frame.violations.add(Violation::close_reason_not_utf8);
+        frame.violation_offset = static_cast<std::uint32_t>(2 + std::min(good, body.size() - 3));
     }
 }
 

@@ -15,7 +15,7 @@ enum class MessageState : std::uint8_t {
 
 /// What is wrong with a frame's header (RFC 6455 5.2 to 5.5, RFC 7692 6). `message`: before the frame. `after_close`: its side
 /// has sent a Close frame before it.
-Findings judge_header(const FrameHeader& header, const DirectionTerms& terms, MessageState message, bool after_close) noexcept;
+Violations judge_header(const FrameHeader& header, const DirectionTerms& terms, MessageState message, bool after_close) noexcept;
 
 /// Adds what is wrong with a Close frame's payload (RFC 6455 5.5.1, 7.4), if all of it was captured.
 void judge_close(Frame& frame) noexcept;

@@ -36,7 +36,7 @@ void read_lists(const HttpHead& head, const Arena& arena, Handshake& out, std::s
     for_each_field(head, "Sec-WebSocket-Extensions", [&](std::string_view value) {
         if (!parse_extensions(value, arena, out.extensions)) {
             out.extensions_read = false;
-            out.findings.push_back(arena, {Finding::extension_parameter, value});
+            out.violations.push_back(arena, {Violation::extension_parameter, value});
         }
         if (extensions)
             extensions->append(value).append(",");
@@ -56,7 +56,7 @@ void check_repeated(const HttpHead& head, std::span<const std::string_view> name
         bool seen = false;
         for_each_field(head, name, [&](std::string_view value) {
             if (seen)
-                out.findings.push_back(arena, {Finding::header_repeated, value.empty() ? out.start_line : value});
+                out.violations.push_back(arena, {Violation::header_repeated, value.empty() ? out.start_line : value});
             seen = true;
         });
     }
@@ -64,9 +64,9 @@ void check_repeated(const HttpHead& head, std::span<const std::string_view> name
 
 void check_upgrade(const HttpHead& head, const Arena& arena, Handshake& out) {
     if (!upgrades_to_websocket(head))
-        out.findings.push_back(arena, {Finding::upgrade_missing, place(head, "Upgrade", out.start_line)});
+        out.violations.push_back(arena, {Violation::upgrade_missing, place(head, "Upgrade", out.start_line)});
     if (!head.has_token("Connection", "upgrade"))
-        out.findings.push_back(arena, {Finding::connection_missing, place(head, "Connection", out.start_line)});
+        out.violations.push_back(arena, {Violation::connection_missing, place(head, "Connection", out.start_line)});
 }
 
 /// Scheme, host and target; a request to a proxy has the whole URL as its target, with HTTP's scheme (RFC 9112 3.2.2).
@@ -103,9 +103,10 @@ bool parameters_allowed(const Extension& accepted, const List<Extension>& offers
 
 void check_accept(Handshake& out, const Arena& arena) {
     if (!out.accept)
-        out.findings.push_back(arena, {Finding::accept_missing, out.start_line});
+        out.violations.push_back(arena, {Violation::accept_missing, out.start_line});
     else if (!out.accept_expected.empty() && !out.accept_valid)
-        out.findings.push_back(arena, {Finding::accept_wrong, out.accept->value.empty() ? out.start_line : out.accept->value});
+        out.violations.push_back(arena,
+                                 {Violation::accept_wrong, out.accept->value.empty() ? out.start_line : out.accept->value});
 }
 
 void check_selection(const HttpHead& head, Handshake& out, const Offer* offer, const Arena& arena) {
@@ -116,9 +117,9 @@ void check_selection(const HttpHead& head, Handshake& out, const Offer* offer, c
         const bool offered =
             !offer || std::any_of(offers.begin(), offers.end(), [&](const Extension& e) { return e.name == accepted.name; });
         if (!offered)
-            out.findings.push_back(arena, {Finding::extension_not_offered, accepted.text});
+            out.violations.push_back(arena, {Violation::extension_not_offered, accepted.text});
         else if (accepted.name == "permessage-deflate" && !parameters_allowed(accepted, offers, offer != nullptr))
-            out.findings.push_back(arena, {Finding::extension_parameter, accepted.text});
+            out.violations.push_back(arena, {Violation::extension_parameter, accepted.text});
     }
     for_each_field(head, "Sec-WebSocket-Protocol", [&](std::string_view value) {
         // One is selected. As a list the value is none that was offered; it is named once.
@@ -133,7 +134,7 @@ void check_selection(const HttpHead& head, Handshake& out, const Offer* offer, c
             first = false;
         });
         if (!wrong.empty())
-            out.findings.push_back(arena, {Finding::protocol_not_offered, wrong});
+            out.violations.push_back(arena, {Violation::protocol_not_offered, wrong});
     });
 }
 
@@ -155,25 +156,25 @@ Handshake read_request(const HttpHead& head, bool secure, const Arena& arena, Of
     if (out.host && !out.host->value.empty())
         out.url = make_url(head, secure, *out.host, arena);
 
-    const auto fault = [&](bool broken, Finding finding, std::string_view where) {
+    const auto fault = [&](bool broken, Violation violation, std::string_view where) {
         if (broken)
-            out.findings.push_back(arena, {finding, where.empty() ? out.start_line : where});
+            out.violations.push_back(arena, {violation, where.empty() ? out.start_line : where});
     };
     if (!head.extended_connect) { // which has :protocol in place of all this (RFC 8441 5)
-        fault(head.method != "GET", Finding::method_not_get, head.method);
-        fault(head.version < "HTTP/1.1", Finding::http_version, head.version);
-        fault(!out.host, Finding::host_missing, out.start_line);
+        fault(head.method != "GET", Violation::method_not_get, head.method);
+        fault(head.version < "HTTP/1.1", Violation::http_version, head.version);
+        fault(!out.host, Violation::host_missing, out.start_line);
         check_upgrade(head, arena, out);
-        fault(!out.key, Finding::key_missing, out.start_line);
-        fault(out.key && !out.key_valid, Finding::key_invalid, out.key ? out.key->value : out.start_line);
+        fault(!out.key, Violation::key_missing, out.start_line);
+        fault(out.key && !out.key_valid, Violation::key_invalid, out.key ? out.key->value : out.start_line);
     }
-    fault(!out.version, Finding::version_missing, out.start_line);
-    fault(out.version && out.version->value != "13", Finding::version_unsupported,
+    fault(!out.version, Violation::version_missing, out.start_line);
+    fault(out.version && out.version->value != "13", Violation::version_unsupported,
           out.version ? out.version->value : out.start_line);
     check_repeated(head, once_in_request, arena, out);
     for (const auto& extension : out.extensions)
         if (extension.name == "permessage-deflate" && !deflate_parameters(extension, false).valid)
-            out.findings.push_back(arena, {Finding::extension_parameter, extension.text});
+            out.violations.push_back(arena, {Violation::extension_parameter, extension.text});
     return out;
 }
 

@@ -2,15 +2,15 @@
 #pragma once
 
 #include "extensions.hpp"
-#include "findings.hpp"
 #include "http_head.hpp"
+#include "violations.hpp"
 
 #include <string>
 
 namespace ws {
 
-struct HandshakeFinding {
-    Finding finding;
+struct HandshakeViolation {
+    Violation violation;
     std::string_view where; ///< The bytes of the head that it is about; the start line where a header is missing.
 };
 
@@ -21,7 +21,7 @@ struct Handshake {
     List<std::string_view> protocols;
     List<Extension> extensions;
     bool extensions_read = true; ///< Every one fits the grammar and is in the list.
-    List<HandshakeFinding> findings;
+    List<HandshakeViolation> violations;
 
     // Request
     std::string_view url; ///< Empty if there is no Host.

@@ -5,18 +5,18 @@
 
 namespace ws {
 
-std::optional<HeadStart> find_head_start(Bytes bytes, std::size_t border, std::string_view start) noexcept {
+std::optional<HeadStart> find_head_start(Bytes bytes, std::size_t boundary, std::string_view start) noexcept {
     const auto text = as_text(bytes);
-    while (border < bytes.size()) {
-        const auto here = text.substr(border, start.size());
+    while (boundary < bytes.size()) {
+        const auto here = text.substr(boundary, start.size());
         if (start.starts_with(here))
-            return HeadStart{border, here.size() == start.size()};
+            return HeadStart{boundary, here.size() == start.size()};
         FrameHeader header;
-        if (!parse_frame_header(bytes.subspan(border), header))
+        if (!parse_frame_header(bytes.subspan(boundary), header))
             break;
-        if (header.frame_length() > bytes.size() - border)
+        if (header.frame_length() > bytes.size() - boundary)
             break;
-        border += static_cast<std::size_t>(header.frame_length());
+        boundary += static_cast<std::size_t>(header.frame_length());
     }
     return std::nullopt;
 }

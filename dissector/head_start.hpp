@@ -13,7 +13,7 @@ struct HeadStart {
     bool whole; ///< Else `bytes` end within it.
 };
 
-/// Looks for `start` where a frame could begin: `bytes` are frames, one after the other, from `border` on.
-std::optional<HeadStart> find_head_start(Bytes bytes, std::size_t border, std::string_view start) noexcept;
+/// Looks for `start` where a frame could begin: `bytes` are frames, one after the other, from `boundary` on.
+std::optional<HeadStart> find_head_start(Bytes bytes, std::size_t boundary, std::string_view start) noexcept;
 
 } // namespace ws

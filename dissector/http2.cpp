@@ -138,7 +138,7 @@ class Http2::Feed {
     void run() {
         if (side_.state == Side::State::begin && !side_.have && begins_later())
             side_.state = Side::State::searching;
-        if (side_.state == Side::State::searching && !find_border())
+        if (side_.state == Side::State::searching && !find_boundary())
             return;
         while (at_ < bytes_.size() && side_.state != Side::State::searching)
             if (side_.state != Side::State::payload)
@@ -156,7 +156,7 @@ class Http2::Feed {
     }
 
     /// After a gap: segments mostly begin with a frame, and then frames follow to their end.
-    bool find_border() {
+    bool find_boundary() {
         std::size_t at = 0;
         while (at + header_size <= bytes_.size()) {
             const auto* h = &bytes_[at];
@@ -274,7 +274,7 @@ class Http2::Feed {
         }
     }
 
-    /// Of the server (RFC 9113 6.5.1).
+    /// Reads the server's SETTINGS (RFC 9113 6.5.1).
     void read_settings() {
         constexpr std::uint32_t enable_connect_protocol = 8;
         auto& allowed = http2_.allowed_;

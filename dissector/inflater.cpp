@@ -14,7 +14,7 @@ constexpr std::uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
 
 constexpr std::uint64_t give_up_factor = 16;
 
-bool at_block_border(const z_stream& stream) {
+bool at_block_boundary(const z_stream& stream) {
     // zlib.h, inflate(): data_type has the number of unused bits, and 128 just after an end-of-block code.
     return (stream.data_type & 0xbf) == 128;
 }
@@ -84,7 +84,7 @@ Inflater::Step Inflater::run_message(z_stream& stream, Bytes in, std::size_t lim
     if (step != Step::more_input) // ended: a final block leaves nothing for the tail to complete
         return step;
     const auto end = run(stream, tail, limit, out, total);
-    return end == Step::more_input ? (at_block_border(stream) ? Step::ended : Step::failed) : end;
+    return end == Step::more_input ? (at_block_boundary(stream) ? Step::ended : Step::failed) : end;
 }
 
 Inflated Inflater::inflate(Bytes in, std::size_t limit, std::vector<std::uint8_t>& out) noexcept {

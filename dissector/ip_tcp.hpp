@@ -17,7 +17,7 @@ constexpr std::uint8_t protocol_tcp = 6;
 struct Datagram {
     IpAddress source{}, destination{};
     std::uint8_t version = 0;
-    std::uint8_t protocol = 0; ///< After IPv6's extension headers.
+    std::uint8_t protocol = 0;  ///< After IPv6's extension headers.
     std::uint8_t hop_limit = 0; ///< IPv4 says time to live.
     bool fragment = false;
     bool more = false;        ///< More fragments follow.

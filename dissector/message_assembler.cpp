@@ -92,9 +92,9 @@ Bytes MessageAssembler::inflate(Bytes in, Frame& frame, Undecoded& undecoded) {
     if (result == Inflated::failed && !terms_.extensions_understood())
         undecoded = Undecoded::no_context; // compressed by permessage-deflate: that was a guess
     else if (result == Inflated::failed)
-        frame.findings.add(Finding::inflate_failed);
+        frame.violations.add(Violation::inflate_failed);
     else if (result == Inflated::window_exceeded && terms_.extensions_understood())
-        frame.findings.add(Finding::window_exceeded);
+        frame.violations.add(Violation::window_exceeded);
     const auto out = arena_.copy(output);
     if (output.capacity() > most_scratch)
         std::vector<std::uint8_t>().swap(output);
@@ -110,21 +110,21 @@ Bytes MessageAssembler::inflate_frame(Frame& frame) {
     p_.compressed = true;
     Undecoded undecoded;
     const auto piece = inflate(frame.payload, frame, undecoded);
-    p_.failed = p_.failed || frame.findings.has(Finding::inflate_failed);
+    p_.failed = p_.failed || frame.violations.has(Violation::inflate_failed);
     if (p_.lacks == Undecoded::no)
         p_.lacks = undecoded;
     return piece;
 }
 
-/// Of a message whose frames bring its text: that of this one.
+/// Checks the text that this frame of a message brings.
 void MessageAssembler::check_text(Bytes piece, Frame& frame) {
     const auto good = p_.utf8.feed(piece);
-    const bool bad = !p_.utf8.valid() || (frame.header.fin && !p_.utf8.at_border());
+    const bool bad = !p_.utf8.valid() || (frame.header.fin && !p_.utf8.at_boundary());
     // An extension that nobody here knows may have changed the payload, with or without a bit.
     if (!bad || p_.utf8_reported || p_.opaque || terms_.negotiated.unknown_extension)
         return;
-    frame.findings.add(Finding::text_not_utf8);
-    frame.finding_offset = static_cast<std::uint32_t>(by_frame() || piece.empty() ? 0 : std::min(good, piece.size() - 1));
+    frame.violations.add(Violation::text_not_utf8);
+    frame.violation_offset = static_cast<std::uint32_t>(by_frame() || piece.empty() ? 0 : std::min(good, piece.size() - 1));
     p_.utf8_reported = true;
 }
 
@@ -146,9 +146,9 @@ void MessageAssembler::take(Frame& frame) {
 
     if (!p_.fragments)
         p_.fragments = std::make_shared<Fragments>();
-    std::size_t earlier = p_.frames - 1;
+    std::size_t backlog = p_.frames - 1;
     const Fragment fragment{visit_.packet, h.payload_length};
-    append_once<Fragment>(p_.fragments->list, earlier, {&fragment, 1});
+    append_once<Fragment>(p_.fragments->list, backlog, {&fragment, 1});
     if (p_.lacks == Undecoded::no)
         append_once<std::uint8_t>(p_.fragments->data, p_.size, piece);
 }
@@ -157,15 +157,15 @@ void MessageAssembler::take(Frame& frame) {
 void MessageAssembler::finish_inflated(Message& message, Frame& frame, bool& utf8_good) {
     message.data = inflate(message.data, frame, message.undecoded);
     message.own_data = true;
-    const bool inflated = message.undecoded == Undecoded::no && !frame.findings.has(Finding::inflate_failed);
+    const bool inflated = message.undecoded == Undecoded::no && !frame.violations.has(Violation::inflate_failed);
     if (!inflated) {
         message.data = {};
     } else if (p_.opcode == opcode::text) {
         Utf8Validator whole;
         whole.feed(message.data);
-        utf8_good = whole.valid() && whole.at_border();
+        utf8_good = whole.valid() && whole.at_boundary();
         if (!utf8_good && terms_.extensions_understood())
-            frame.findings.add(Finding::text_not_utf8);
+            frame.violations.add(Violation::text_not_utf8);
     }
 }
 
@@ -190,7 +190,7 @@ void MessageAssembler::complete(Frame& frame, Bytes piece) {
         message->data = p_.fragments ? arena_.copy(Bytes(p_.fragments->data).first(p_.size), piece) : piece;
         message->own_data = p_.fragments || piece.data() != frame.payload.data();
     }
-    bool utf8_good = p_.utf8.valid() && p_.utf8.at_border();
+    bool utf8_good = p_.utf8.valid() && p_.utf8.at_boundary();
     if (p_.compressed && !by_frame()) {
         if (p_.lacks == Undecoded::no)
             finish_inflated(*message, frame, utf8_good);
@@ -200,7 +200,7 @@ void MessageAssembler::complete(Frame& frame, Bytes piece) {
     // An extension that nobody here knows may have changed the payload: no text then.
     const bool guess = p_.opaque && !terms_.extensions_understood();
     message->text = p_.opcode == opcode::text && utf8_good && !guess && message->undecoded == Undecoded::no && !p_.failed &&
-                    !frame.findings.has(Finding::inflate_failed);
+                    !frame.violations.has(Violation::inflate_failed);
     frame.completes = message;
 
     p_.state = MessageState::none;

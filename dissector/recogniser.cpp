@@ -8,33 +8,32 @@ namespace ws {
 namespace {
 
 // Choices, which tests/dissection/test_false_alarms.py holds against other protocols, and tests/bench/frame_evidence against
-// noise: of 300,000 segments none is recognised. All in bits, as in border.cpp.
+// noise: of 300,000 segments none is recognised. All in bits, as in frame_boundary.cpp.
 
-/// Of both ends, text among it.
+/// Both ends together must bring so much, if text is among it.
 constexpr std::uint32_t enough_bits = 21;
-/// Without text: other protocols have structure too.
+/// The same without text: other protocols have structure too.
 constexpr std::uint32_t enough_structure_bits = 28;
-/// Where another dissector knows the port.
+/// The same where another dissector knows the port.
 constexpr std::uint32_t enough_owned_bits = 32;
-/// Of one frame that ends where its segment does: header and length.
+/// A frame that ends where its segment does brings so much: header and length.
 constexpr std::uint32_t structure_frame_bits = 12;
-/// Less, of frames that end in the midst of a segment's last frame: short frames are rarely split across segments.
+/// A segment that ends in the midst of a frame takes so much away: short frames are rarely split across segments.
 constexpr std::uint32_t unfinished_bits = 8;
-/// Of one end, to tell where its frames begin: as much as a boundary takes.
-constexpr std::uint32_t border_bits = 18;
-/// Of frames that begin in the midst of a segment, where there are many places to look at: so much counts for nothing, and less
-/// is not followed.
+/// One end must bring so much to tell where its frames begin: as much as a boundary takes.
+constexpr std::uint32_t boundary_bits = 18;
+/// Frames may begin anywhere in the midst of a segment: so much of their evidence counts for nothing, and less is not followed.
 constexpr std::uint32_t found_bits = 19;
 constexpr std::uint32_t enough_found_bits = 24;
 /// Masked headers one after the other that are followed without text.
 constexpr std::uint32_t enough_masked_headers = 5;
-/// Headers that are read of what may be frames, before that is asked.
+/// Headers of a segment that are read before it is asked whether they are frames.
 constexpr std::uint32_t most_tried = 32;
-/// Of a server that may send a body in place of frames: of frames that fill a segment, and of others.
+/// A server may send a body in place of frames: frames that fill a segment must bring so much, and others the second.
 constexpr std::uint32_t enough_server_bits = 12;
 constexpr std::uint32_t enough_server_bits_unfinished = 20;
 
-BorderHints foreign(bool masked) {
+BoundaryHints foreign(bool masked) {
     return {masked, {}, true};
 }
 
@@ -150,10 +149,10 @@ void Recogniser::follow(Track& track, const Segment& segment, bool masked, bool 
     const auto length = segment.bytes.size() + segment.cut;
     auto& chain = track.chain;
     track.fits = track.fits && !track.header_cut;
-    if (track.fits && track.border && segment.sequence) {
-        const auto ahead = static_cast<std::int32_t>(*track.border - *segment.sequence);
+    if (track.fits && track.boundary && segment.sequence) {
+        const auto ahead = static_cast<std::int32_t>(*track.boundary - *segment.sequence);
         if (ahead < 0) {
-            if (static_cast<std::int32_t>(*segment.sequence + static_cast<std::uint32_t>(length) - *track.border) <= 0)
+            if (static_cast<std::int32_t>(*segment.sequence + static_cast<std::uint32_t>(length) - *track.boundary) <= 0)
                 return;         // sent before
             track.fits = false; // some were lost
         } else {
@@ -179,7 +178,7 @@ void Recogniser::follow(Track& track, const Segment& segment, bool masked, bool 
     if (track.header_cut || !segment.sequence) { // begins anew with the next segment, unless this one ended with a frame
         chain.end = chain.end > length ? chain.end - length : 0;
     } else {
-        track.border = *segment.sequence + static_cast<std::uint32_t>(chain.end);
+        track.boundary = *segment.sequence + static_cast<std::uint32_t>(chain.end);
     }
 }
 
@@ -205,8 +204,8 @@ Recogniser::Result Recogniser::feed(const Segment& segment, bool owned, bool tho
             result.recognised = true;
             result.client = client;
             for (const unsigned end : {0U, 1U})
-                if (tracks[end].fits && tracks[end].chain.bits >= border_bits)
-                    result.border[end] = tracks[end].begin;
+                if (tracks[end].fits && tracks[end].chain.bits >= boundary_bits)
+                    result.boundary[end] = tracks[end].begin;
             return result;
         }
     }

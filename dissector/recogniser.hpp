@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "border.hpp"
+#include "frame_boundary.hpp"
 
 #include <bit>
 #include <optional>
@@ -27,7 +27,7 @@ class Recogniser {
         bool recognised = false;
         unsigned client = 0; ///< The end that masks its frames.
         bool fits[2] = {};   ///< By end: what it sent so far may be frames. If neither does, nothing needs to be remembered.
-        std::optional<std::uint32_t> border[2] = {}; ///< By end, if recognised: where frames are known to begin.
+        std::optional<std::uint32_t> boundary[2] = {}; ///< By end, if recognised: where frames are known to begin.
     };
 
     /// `owned`: another dissector took these bytes for its own, so that more evidence is needed. `thorough`: frames are looked
@@ -48,11 +48,11 @@ class Recogniser {
     /// One end, taken for the client or for the server.
     struct Track {
         bool fits = false;
-        bool found = false;                  ///< It began in the midst of a segment.
-        bool header_cut = false;             ///< It ends in the midst of a header: nothing follows it.
-        Chain chain;                         ///< Its offsets count from the beginning of the last segment.
-        std::optional<std::uint32_t> begin;  ///< Sequence number at chain.begin, if a segment begins there.
-        std::optional<std::uint32_t> border; ///< Sequence number at chain.end.
+        bool found = false;                    ///< It began in the midst of a segment.
+        bool header_cut = false;               ///< It ends in the midst of a header: nothing follows it.
+        Chain chain;                           ///< Its offsets count from the beginning of the last segment.
+        std::optional<std::uint32_t> begin;    ///< Sequence number at chain.begin, if a segment begins there.
+        std::optional<std::uint32_t> boundary; ///< Sequence number at chain.end.
 
         /// How much it tells.
         std::uint32_t weight() const noexcept;

@@ -19,7 +19,7 @@ constexpr std::uint32_t enough_doubt_beyond_limit = most_doubt / 2;
 
 } // namespace
 
-BorderHints Resynchroniser::hints() const {
+BoundaryHints Resynchroniser::hints() const {
     return {.masked = terms_.masked(),
             .negotiated = terms_.negotiated,
             .foreign = p_.within > 0, // of a payload anything may be expected

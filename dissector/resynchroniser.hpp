@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "border.hpp"
 #include "direction_terms.hpp"
 #include "facts.hpp"
+#include "frame_boundary.hpp"
 
 #include <algorithm>
 
@@ -21,7 +21,7 @@ class Resynchroniser {
         std::uint32_t answered = 0; ///< before which the other side sent frames.
     };
     struct Position {
-        BorderSearch search;
+        BoundarySearch search;
         std::uint64_t within = 0;          ///< So many bytes are still of a frame that is too long to hold, by its header.
         Doubt doubt;                       ///< About the frame in progress.
         Undecoded reason = Undecoded::gap; ///< Why what is passed over was not decoded.
@@ -64,7 +64,7 @@ class Resynchroniser {
     bool lose_within(std::uint64_t count) noexcept;
 
   private:
-    BorderHints hints() const;
+    BoundaryHints hints() const;
 
     Position& p_;
     const DirectionTerms& terms_;

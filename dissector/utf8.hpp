@@ -13,7 +13,7 @@ class Utf8Validator {
     std::size_t feed(Bytes bytes) noexcept;
 
     /// No sequence is left unfinished.
-    bool at_border() const { return missing_ == 0; }
+    bool at_boundary() const { return missing_ == 0; }
     bool valid() const { return valid_; }
 
   private:

@@ -31,7 +31,7 @@ class ByteSource {
     /// Bytes taken so far.
     std::uint64_t offset() const { return offset_; }
 
-    /// Of the last `failed`.
+    /// What the last `failed` was about.
     const std::string& problem() const { return problem_; }
 
   protected:

@@ -84,7 +84,8 @@ Bytes ip_datagram(std::uint16_t link_type, Bytes frame) noexcept {
     case ppp:
         if (frame.size() >= 4 && frame[0] == 0xFF && frame[1] == 0x03)
             frame = from(frame, 2);
-        return frame.size() < 2 || (ws::be16(frame, 0) != 0x0021 && ws::be16(frame, 0) != 0x0057) ? Bytes{} : if_ip(from(frame, 2));
+        return frame.size() < 2 || (ws::be16(frame, 0) != 0x0021 && ws::be16(frame, 0) != 0x0057) ? Bytes{}
+                                                                                                  : if_ip(from(frame, 2));
     case raw:
     case raw_bsd:
     case raw_openbsd:

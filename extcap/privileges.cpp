@@ -54,8 +54,9 @@ void clear_capabilities() {
 
 void refuse_lent_privileges() {
     if (getauxval(AT_SECURE)) // set-user-id, set-group-id or capabilities of the file
-        throw std::runtime_error("refuses to run set-user-id, set-group-id or with capabilities of its own: any user could run and "
-                                 "write anything with them. dumpcap, not wscap, is what needs the right to capture");
+        throw std::runtime_error(
+            "refuses to run set-user-id, set-group-id or with capabilities of its own: any user could run and "
+            "write anything with them. dumpcap, not wscap, is what needs the right to capture");
 }
 
 bool plain_root() {

@@ -39,7 +39,8 @@ class Reader {
 /// passes on neither interfaces nor comments.
 std::unique_ptr<Reader> read_pcapng(std::unique_ptr<ByteSource> bytes, std::vector<Interface>& interfaces);
 
-/// Classic pcap is read here, too: libpcap copies every byte, which takes longer than the whole selection of a file that is mapped.
+/// Classic pcap is read here, too: libpcap copies every byte, which takes longer than the whole selection of a file that is
+/// mapped.
 std::unique_ptr<Reader> read_pcap(std::unique_ptr<ByteSource> bytes, std::vector<Interface>& interfaces);
 
 /// These first four bytes are those of a file that read_pcap() reads.

@@ -9,7 +9,7 @@
 
 namespace wscap {
 
-/// Of a plain struct without padding. The seed keeps a sender from choosing addresses that collide.
+/// Hashes a plain struct without padding. The seed keeps a sender from choosing addresses that collide.
 struct SeededHash {
     std::uint64_t seed = std::random_device{}() | std::uint64_t{1} << 63;
 

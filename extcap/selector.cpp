@@ -48,9 +48,9 @@ struct Selector::Connection {
     Side sides[2];
     Queue* queue = nullptr;
     Node *before = nullptr, *after = nullptr; ///< In the queue.
-    std::size_t accounted = 0;        ///< Bytes counted into memory_.
-    std::unique_ptr<Running> running; ///< It ran already; only its frames can tell.
-    std::uint32_t begun = 0;          ///< How many connections there were before it; wraps.
+    std::size_t accounted = 0;                ///< Bytes counted into memory_.
+    std::unique_ptr<Running> running;         ///< It ran already; only its frames can tell.
+    std::uint32_t begun = 0;                  ///< How many connections there were before it; wraps.
     std::uint32_t id = 0;
     State state = State::undecided;
     bool dormant = false; ///< Its packets were too many: only those of a request wait.
@@ -74,14 +74,13 @@ void Selector::Queue::remove(Node& node) {
 
 Selector::Selector(Criteria criteria, const Limits& limits, Sink& sink)
     : criteria_(std::move(criteria)), limits_(limits), sink_(sink),
-      defragmenter_(limits.fragments,
-                    [this](const Datagram& datagram, const std::vector<Packet>& packets) {
-                        if (const auto found = parse_segment(datagram))
-                            segment(*found, packets.data(), packets.size());
-                        else if (criteria_.all)
-                            for (const Packet& packet : packets)
-                                sink_.keep(packet, 0);
-                    }) {}
+      defragmenter_(limits.fragments, [this](const Datagram& datagram, const std::vector<Packet>& packets) {
+          if (const auto found = parse_segment(datagram))
+              segment(*found, packets.data(), packets.size());
+          else if (criteria_.all)
+              for (const Packet& packet : packets)
+                  sink_.keep(packet, 0);
+      }) {}
 
 Selector::~Selector() = default;
 
@@ -203,8 +202,7 @@ Verdict Selector::recognise(Connection& connection, const Segment& segment) {
     searched = static_cast<std::uint16_t>(searched + (searched < std::numeric_limits<std::uint16_t>::max()));
     const bool thorough = ws::Recogniser::worth_searching(searched);
     if (!recogniser) {
-        if (ws::Recogniser::out_of_the_question(segment.payload) &&
-            !(thorough && ws::Recogniser::has_frames(segment.payload)))
+        if (ws::Recogniser::out_of_the_question(segment.payload) && !(thorough && ws::Recogniser::has_frames(segment.payload)))
             return Verdict::undecided;
         recogniser = std::make_unique<ws::Recogniser>();
         connection.dormant = false;
@@ -323,8 +321,7 @@ void Selector::wait(Connection& connection, const Segment& segment, const Packet
 /// What is kept needs no limit of its own: it waits no longer.
 void Selector::account(Connection& connection) {
     constexpr std::size_t own = sizeof(Node) + 4 * sizeof(void*); // with the map's and the allocator's part
-    std::size_t now =
-        own + connection.waiting.memory() + connection.sides[0].watch.held() + connection.sides[1].watch.held();
+    std::size_t now = own + connection.waiting.memory() + connection.sides[0].watch.held() + connection.sides[1].watch.held();
     if (connection.state == Connection::State::kept)
         now = 0;
     else if (connection.running)

@@ -100,7 +100,7 @@ class Selector {
     Queue kept_;      ///< The one that was silent longest first.
     Queue undecided_; ///< With packets waiting, the oldest first.
     Queue quiet_;     ///< Undecided without any.
-    Queue unlikely_;  ///< With Criteria::midstream only: rejected ones, and those that ran already and do not look like WebSocket.
+    Queue unlikely_; ///< With Criteria::midstream only: rejected ones, and those that ran already and do not look like WebSocket.
     std::list<std::pair<std::uint64_t, FlowKey>> closed_; ///< Kept ones, with the count of packets then.
     std::size_t memory_ = 0, kept_count_ = 0;
     std::uint32_t next_id_ = 0;

@@ -134,8 +134,7 @@ Verdict StreamWatch::http_head(Bytes& bytes, const Criteria& criteria, Evidence&
         return Verdict::undecided;
     }
     if (proof && head.is_request)
-        return criteria.accepts_request(head.target, head.value("Host"), head.value("Origin")) ? Verdict::keep
-                                                                                                 : Verdict::reject;
+        return criteria.accepts_request(head.target, head.value("Host"), head.value("Origin")) ? Verdict::keep : Verdict::reject;
     if (proof && !criteria.narrowed()) // only the answer was captured
         return Verdict::keep;
 

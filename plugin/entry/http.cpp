@@ -12,7 +12,7 @@ namespace ws {
 namespace {
 
 /// From HTTP, after a 101 response, also inside TLS. `data` is HTTP's own in newer releases.
-int dissect_upgraded(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
+int dissect_after_upgrade(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     if (http2_is_followed()) // which takes it from there
         return static_cast<int>(tvb_captured_length(tvb));
     if (is_http3(data)) {
@@ -34,7 +34,7 @@ int dissect_tunnel(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
 } // namespace
 
 void register_http_entry() {
-    handles.upgrade = named_dissector("ws.upgrade", dissect_upgraded);
+    handles.upgrade = named_dissector("ws.upgrade", dissect_after_upgrade);
     handles.connect_tunnel = unnamed_dissector(dissect_tunnel, -1);
 }
 

@@ -22,14 +22,14 @@ int dissect_stream(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
     const auto captured = static_cast<int>(tvb_captured_length(tvb));
     give_back_earlier_layers(pinfo);
     auto* session = find_session(pinfo);
-    auto* upgraded = session ? session->upgraded_now(pinfo) : nullptr;
-    if (!upgraded)
+    auto* connection = session ? session->connection_now(pinfo) : nullptr;
+    if (!connection)
         return 0;
-    // Each packet's own payload is dissected after all others, in each visit. What TCP has put together for the dissector that had
-    // the connection before is not that.
-    if (upgraded->by_packet && (!sequence || find_sequence(tvb, pinfo) != sequence))
+    // Each packet's own payload is dissected after all others, in each visit. What TCP has put together for the dissector that
+    // had the connection before is not that.
+    if (connection->from_raw_packets && (!sequence || find_sequence(tvb, pinfo) != sequence))
         return captured;
-    const auto http = dissect_frames(tvb, pinfo, tree, *session, *upgraded, sequence);
+    const auto http = dissect_frames(tvb, pinfo, tree, *session, *connection, sequence);
     if (!http.found)
         return captured;
     const auto offset = static_cast<int>(http.offset);
@@ -40,8 +40,8 @@ int dissect_stream(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
     if (pinfo->desegment_len) {
         pinfo->desegment_offset += offset;
         if (sequence && !PINFO_FD_VISITED(pinfo))
-            upgraded->connection.take_back(session->direction(pinfo),
-                                           *sequence + static_cast<std::uint32_t>(pinfo->desegment_offset));
+            connection->decoder.take_back(session->direction(pinfo),
+                                          *sequence + static_cast<std::uint32_t>(pinfo->desegment_offset));
     }
     return captured;
 }

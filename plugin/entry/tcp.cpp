@@ -47,14 +47,14 @@ void give_conversation(packet_info* pinfo, dissector_handle_t to) {
 
 int dissect_awaiting_response(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     auto* session = find_session(pinfo);
-    if (session && !PINFO_FD_VISITED(pinfo) && !session->upgraded_at(pinfo->num) &&
+    if (session && !PINFO_FD_VISITED(pinfo) && !session->connection_at(pinfo->num) &&
         begins_with_frames(tvb, session->direction(pinfo))) {
-        session->upgrade_unanswered(pinfo).connection.begin(session->direction(pinfo));
+        session->upgrade_unanswered(pinfo).decoder.begin(session->direction(pinfo));
         give_conversation(pinfo, handles.frames);
     }
     const auto port = session ? session->http.port_at(pinfo->num) : 0;
-    const auto* upgraded = session ? session->upgraded_at(pinfo->num) : nullptr;
-    if (upgraded && (session->direction(pinfo) == Direction::client_to_server || (!upgraded->answered && !port)))
+    const auto* connection = session ? session->connection_at(pinfo->num) : nullptr;
+    if (connection && (session->direction(pinfo) == Direction::client_to_server || (!connection->answered && !port)))
         return dissect_frames_follow(tvb, pinfo, tree, data);
     if (port) {
         dissect_http_and_frames(tvb, pinfo, tree, data, port);
@@ -74,12 +74,13 @@ bool begins_request_line(tvbuff_t* tvb) {
 }
 
 /// A connection whose handshake was not captured, or not handed over.
-Upgraded* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, const void* tcp) {
+Connection* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, const void* tcp) {
     const auto size = tvb_captured_length(tvb);
     const auto* bytes = tvb_get_ptr(tvb, 0, static_cast<int>(size));
-    if (!worth_recognising(pinfo, bytes, size, Unknown::Owner::nobody))
+    if (!worth_recognising(pinfo, bytes, size, UnclaimedPayload::Claim::none))
         return nullptr;
-    return recognise(pinfo, {bytes, size, tvb_reported_length(tvb) - size, sequence_of(tvb, pinfo, tcp), Unknown::Owner::nobody});
+    return recognise(pinfo,
+                     {bytes, size, tvb_reported_length(tvb) - size, sequence_of(tvb, pinfo, tcp), UnclaimedPayload::Claim::none});
 }
 
 HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
@@ -118,7 +119,7 @@ void begin_decode_as(tvbuff_t* tvb, packet_info* pinfo) {
     const bool masked = tvb_captured_length(tvb) > 1 && (tvb_get_uint8(tvb, 1) & 0x80);
     session_of(pinfo, masked ? Direction::client_to_server : Direction::server_to_client)
         .upgrade_unanswered(pinfo)
-        .connection.trust_segments();
+        .decoder.assume_frame_aligned();
     give_conversation(pinfo, handles.frames);
 }
 

@@ -44,23 +44,23 @@ void note(Session& session, const packet_info* pinfo, std::uint32_t stream, std:
 }
 
 /// FIN or RST while the request waits.
-void end_during_handshake(Session& session, const packet_info* pinfo, const Exchange& exchange, Ending& ending) {
+void end_during_handshake(Session& session, const packet_info* pinfo, const OpeningHandshake& opening, Ending& ending) {
     ending.handshake_pending = true;
     ending.since_request =
-        now(pinfo) - (static_cast<std::int64_t>(exchange.request_time.secs) * second + exchange.request_time.nsecs);
+        now(pinfo) - (static_cast<std::int64_t>(opening.request_time.secs) * second + opening.request_time.nsecs);
     ending.retransmissions = session.transport.retransmissions;
     ending.answered_bytes = session.transport.answered_bytes;
     auto found = diagnose_ending(ending);
-    note(session, pinfo, exchange.stream, found, 0);
+    note(session, pinfo, opening.stream, found, 0);
     for (auto it = session.transport.notes.end() - static_cast<std::ptrdiff_t>(found.size()); it != session.transport.notes.end();
          ++it)
-        it->unless_answered = exchange.request_packet;
+        it->unless_answered = opening.request_packet;
 }
 
-void end_connection(Session& session, const packet_info* pinfo, const Upgraded& upgraded, Ending& ending) {
-    ending.silence = now(pinfo) - upgraded.tally.last;
+void end_connection(Session& session, const packet_info* pinfo, const Connection& connection, Ending& ending) {
+    ending.silence = now(pinfo) - connection.statistics.last;
     auto found = diagnose_ending(ending);
-    note(session, pinfo, upgraded.stream, found, ending.silence);
+    note(session, pinfo, connection.stream, found, ending.silence);
 }
 
 /// One side ends the connection, or the stream. `certain`: no byte of it is missing. Returns false if it was over before, or had
@@ -69,20 +69,20 @@ bool end_session(Session& session, const packet_info* pinfo, Ending& ending, boo
     auto& transport = session.transport;
     auto& side = transport.sides[static_cast<std::size_t>(ending.by)];
     const bool first_end = !transport.sides[0].fin && !transport.sides[1].fin;
-    auto* upgraded = session.upgraded_at(pinfo->num);
-    const auto* pending = upgraded ? nullptr : session.pending();
-    if (transport.ended || (!upgraded && !pending))
+    auto* connection = session.connection_at(pinfo->num);
+    const auto* pending = connection ? nullptr : session.pending();
+    if (transport.ended || (!connection && !pending))
         return false;
     if (pending && first_end && certain)
         end_during_handshake(session, pinfo, *pending, ending);
-    else if (upgraded && first_end && certain && !upgraded->connection.first_close() && !upgraded->tally.sides[0].uncertain &&
-             !upgraded->tally.sides[1].uncertain)
-        end_connection(session, pinfo, *upgraded, ending);
+    else if (connection && first_end && certain && !connection->decoder.first_close() &&
+             !connection->statistics.sides[0].uncertain && !connection->statistics.sides[1].uncertain)
+        end_connection(session, pinfo, *connection, ending);
     side.fin = side.fin || !ending.reset;
     transport.ended = ending.reset || (transport.sides[0].fin && transport.sides[1].fin);
-    if (transport.ended && upgraded)
-        transport.summary.reset(new Transport::Summary{pinfo->num, upgraded->stream, now(pinfo), upgraded->tally,
-                                                       upgraded->connection.first_close()});
+    if (transport.ended && connection)
+        transport.summary.reset(new Transport::Summary{pinfo->num, connection->stream, now(pinfo), connection->statistics,
+                                                       connection->decoder.first_close()});
     return true;
 }
 
@@ -99,16 +99,15 @@ void observe_end(Session& session, const packet_info* pinfo, const Segment& segm
         ending.ttl = segment.ttl;
         ending.usual_ttl = side.ttl;
     }
-    const bool decoded = session.upgraded_at(pinfo->num) != nullptr;
+    const bool decoded = session.connection_at(pinfo->num) != nullptr;
     end_session(session, pinfo, ending, all_was_seen(transport, segment, from, decoded));
 }
 
 /// The request is sent once more.
-void observe_retransmission(Session& session, const packet_info* pinfo, const Exchange& exchange) {
+void observe_retransmission(Session& session, const packet_info* pinfo, const OpeningHandshake& opening) {
     auto& transport = session.transport;
     ++transport.retransmissions;
-    const auto since =
-        now(pinfo) - (static_cast<std::int64_t>(exchange.request_time.secs) * second + exchange.request_time.nsecs);
+    const auto since = now(pinfo) - (static_cast<std::int64_t>(opening.request_time.secs) * second + opening.request_time.nsecs);
     if (transport.no_answer_noted || transport.acknowledged)
         return;
     // Loss repeats a request once; only what goes on is told at once.
@@ -116,15 +115,15 @@ void observe_retransmission(Session& session, const packet_info* pinfo, const Ex
     transport.no_answer_noted = certain;
     if (certain)
         std::erase_if(transport.notes, [](const Transport::Note& n) { return !n.certain; });
-    transport.notes.push_back({pinfo->num, exchange.stream, Diagnosis::no_answer,
-                               no_answer_text(transport.retransmissions, since), 0, exchange.request_packet, certain});
+    transport.notes.push_back({pinfo->num, opening.stream, Diagnosis::no_answer, no_answer_text(transport.retransmissions, since),
+                               0, opening.request_packet, certain});
 }
 
 void observe_pending(Session& session, const packet_info* pinfo, const Segment& segment, Direction from,
-                     const Exchange& exchange) {
+                     const OpeningHandshake& opening) {
     auto& transport = session.transport;
-    if (transport.request_packet != exchange.request_packet) { // this packet has it
-        transport.request_packet = exchange.request_packet;
+    if (transport.request_packet != opening.request_packet) { // this packet has it
+        transport.request_packet = opening.request_packet;
         transport.request_sequence = segment.sequence;
         transport.retransmissions = 0;
         transport.acknowledged = transport.no_answer_noted = false;
@@ -136,17 +135,17 @@ void observe_pending(Session& session, const packet_info* pinfo, const Segment& 
         if ((segment.flags & ACK) && static_cast<std::int32_t>(segment.acknowledged - transport.request_sequence) > 0)
             transport.acknowledged = true;
     } else if (segment.length > 1 && segment.sequence == transport.request_sequence) { // one byte: a probe to keep alive
-        observe_retransmission(session, pinfo, exchange);
+        observe_retransmission(session, pinfo, opening);
     }
 }
 
 /// From the next packet on; what follows the handshake first may not have been captured, or before it.
-void begin_frames(Transport& transport, Upgraded& upgraded, const Segment& segment, Direction from) {
+void begin_frames(Transport& transport, Connection& connection, const Segment& segment, Direction from) {
     transport.sides[0].unread = transport.sides[1].unread = 0;
     const auto end = segment.sequence + segment.length;
-    upgraded.connection.expect(from, end, transport.sides[static_cast<std::size_t>(from)].sequence.next().value_or(end));
+    connection.decoder.expect(from, end, transport.sides[static_cast<std::size_t>(from)].sequence.next().value_or(end));
     if (const auto next = transport.sides[static_cast<std::size_t>(opposite(from))].sequence.next())
-        upgraded.connection.expect(opposite(from), *next, *next);
+        connection.decoder.expect(opposite(from), *next, *next);
 }
 
 void observe(Session& session, const packet_info* pinfo, const Segment& segment) {
@@ -156,11 +155,11 @@ void observe(Session& session, const packet_info* pinfo, const Segment& segment)
     if (!(segment.flags & RST))
         note_ttl(side, segment.ttl);
     const auto fresh = segment.length - side.sequence.advance(segment.sequence, segment.length).repeated;
-    if (auto* upgraded = session.upgraded_at(pinfo->num)) {
-        const bool decoded = upgraded->tally.pieces != transport.pieces;
-        transport.pieces = upgraded->tally.pieces;
-        if (upgraded->from_packet == pinfo->num)
-            begin_frames(transport, *upgraded, segment, from);
+    if (auto* connection = session.connection_at(pinfo->num)) {
+        const bool decoded = connection->statistics.pieces != transport.pieces;
+        transport.pieces = connection->statistics.pieces;
+        if (connection->from_packet == pinfo->num)
+            begin_frames(transport, *connection, segment, from);
         else
             side.unread = decoded ? 0 : side.unread + fresh;
     } else if (const auto* pending = session.pending()) {
@@ -231,7 +230,7 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
         add_diagnosis(in_layer(it->stream), pinfo, tvb, 0, 0, it->diagnosis, text);
     }
     if (summary && summary->packet == pinfo->num)
-        add_session_summary(in_layer(summary->stream), tvb, summary->tally, summary->close, summary->end);
+        add_session_summary(in_layer(summary->stream), tvb, summary->statistics, summary->close, summary->end);
     return layer != nullptr;
 }
 

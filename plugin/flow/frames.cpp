@@ -17,9 +17,9 @@ std::uint32_t& pieces_of(packet_info* pinfo, std::uint32_t stream) {
     return kept_with<std::uint32_t>(pinfo, packet_key::pieces_of_stream | stream);
 }
 
-Piece piece_of(tvbuff_t* tvb, packet_info* pinfo, std::uint32_t stream, Direction direction,
-               std::optional<std::uint32_t> sequence) {
-    Piece piece;
+StreamData piece_of(tvbuff_t* tvb, packet_info* pinfo, std::uint32_t stream, Direction direction,
+                    std::optional<std::uint32_t> sequence) {
+    StreamData piece;
     const auto captured = tvb_captured_length(tvb);
     piece.direction = direction;
     piece.bytes = {tvb_get_ptr(tvb, 0, static_cast<int>(captured)), captured};
@@ -31,80 +31,80 @@ Piece piece_of(tvbuff_t* tvb, packet_info* pinfo, std::uint32_t stream, Directio
     return piece;
 }
 
-Facts read_piece(const Piece& piece, packet_info* pinfo, Upgraded& upgraded) {
-    ++pieces_of(pinfo, upgraded.stream);
+Facts read_piece(const StreamData& piece, packet_info* pinfo, Connection& connection) {
+    ++pieces_of(pinfo, connection.stream);
     if (PINFO_FD_VISITED(pinfo))
-        return upgraded.connection.again(piece, packet_arena(pinfo));
-    const auto facts = upgraded.connection.feed(piece, capture->revisits.may(pinfo), packet_arena(pinfo));
-    upgraded.tally.add(piece.direction, facts, piece.time);
+        return connection.decoder.again(piece, packet_arena(pinfo));
+    const auto facts = connection.decoder.feed(piece, capture->revisits.may(pinfo), packet_arena(pinfo));
+    connection.statistics.add(piece.direction, facts, piece.time);
     return facts;
 }
 
 /// Why the first Close frame came.
-void add_close_diagnosis(const FrameTree& shown, packet_info* pinfo, const Upgraded& upgraded, Direction direction,
+void add_close_diagnosis(const FrameTree& shown, packet_info* pinfo, const Connection& connection, Direction direction,
                          const Frame& frame) {
     if (frame.payload.size() < 2)
         return;
     const auto code = static_cast<std::uint16_t>(frame.payload[0] << 8 | frame.payload[1]);
     const auto now = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
-    if (const auto found = diagnose_close(direction, code, now - upgraded.tally.opened, packet_arena(pinfo)))
+    if (const auto found = diagnose_close(direction, code, now - connection.statistics.opened, packet_arena(pinfo)))
         add_diagnosis(shown.tree, pinfo, shown.payload.tvb, shown.payload.offset, 2, found->diagnosis, found->text.data());
 }
 
 /// `captured_in`: the packet, if it is another one.
-void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction, const Frame& frame,
-                guint32 captured_in = 0) {
+void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction,
+                const Frame& frame, guint32 captured_in = 0) {
     add_frame_to_columns(pinfo, frame);
-    const auto shown = add_frame(tree, pinfo, tvb, upgraded.stream, direction, frame, captured_in);
+    const auto shown = add_frame(tree, pinfo, tvb, connection.stream, direction, frame, captured_in);
     if (shown.tree && frame.closes_first)
-        add_close_diagnosis(shown, pinfo, upgraded, direction, frame);
+        add_close_diagnosis(shown, pinfo, connection, direction, frame);
     Place message{};
     if (frame.completes)
-        message = add_message(shown, pinfo, frame, tvb, has_subdissector(upgraded));
+        message = add_message(shown, pinfo, frame, tvb, has_subdissector(connection));
     if (shown.tree)
         add_builtin_fields(tree, pinfo, shown, frame, message);
     if (message.tvb)
-        dissect_message(message, pinfo, tree, upgraded, direction, *frame.completes);
+        dissect_message(message, pinfo, tree, connection, direction, *frame.completes);
 }
 
-void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction, const Facts& facts) {
+void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction, const Facts& facts) {
     if (facts.events.empty())
         return; // all of it was sent before
     start_columns(pinfo, direction);
     for (const auto& event : facts.events) {
         if (const auto* frame = std::get_if<Frame>(&event)) {
-            show_frame(tvb, pinfo, tree, upgraded, direction, *frame);
+            show_frame(tvb, pinfo, tree, connection, direction, *frame);
         } else if (const auto* part = std::get_if<FramePart>(&event)) {
             add_part_to_columns(pinfo, *part);
-            add_part(tree, pinfo, tvb, upgraded.stream, direction, *part);
+            add_part(tree, pinfo, tvb, connection.stream, direction, *part);
         } else if (const auto* skipped = std::get_if<SkippedBytes>(&event)) {
             add_skipped_to_columns(pinfo, *skipped);
-            add_skipped(tree, pinfo, tvb, upgraded.stream, direction, *skipped);
+            add_skipped(tree, pinfo, tvb, connection.stream, direction, *skipped);
         }
     }
 }
 
 /// What this side sent while the connection was a suspect.
-void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction) {
-    auto* known = upgraded.earlier[static_cast<std::size_t>(direction)].get();
+void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction) {
+    auto* known = connection.backlog[static_cast<std::size_t>(direction)].get();
     if (!known)
         return;
-    auto& earlier = *known;
-    if (!PINFO_FD_VISITED(pinfo) && !earlier.shown_in)
-        earlier.shown_in = pinfo->num;
-    if (earlier.shown_in != pinfo->num || pieces_of(pinfo, upgraded.stream))
+    auto& backlog = *known;
+    if (!PINFO_FD_VISITED(pinfo) && !backlog.shown_in)
+        backlog.shown_in = pinfo->num;
+    if (backlog.shown_in != pinfo->num || pieces_of(pinfo, connection.stream))
         return;
-    for (const auto& captured : earlier.pieces) {
-        Piece piece = captured.piece;
+    for (const auto& captured : backlog.pieces) {
+        StreamData piece = captured.piece;
         piece.bytes = captured.bytes;
         piece.packet = pinfo->num;
-        piece.ordinal = pieces_of(pinfo, upgraded.stream);
-        Facts facts = read_piece(piece, pinfo, upgraded);
+        piece.ordinal = pieces_of(pinfo, connection.stream);
+        Facts facts = read_piece(piece, pinfo, connection);
         start_columns(pinfo, direction);
         for (auto& event : facts.events)
             if (auto* frame = std::get_if<Frame>(&event)) {
                 frame->spread = true; // not in this packet's bytes
-                show_frame(tvb, pinfo, tree, upgraded, direction, *frame, captured.piece.packet);
+                show_frame(tvb, pinfo, tree, connection, direction, *frame, captured.piece.packet);
             }
         col_set_fence(pinfo->cinfo, COL_INFO);
     }
@@ -112,17 +112,17 @@ void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded&
 
 } // namespace
 
-bool was_decoded(packet_info* pinfo, const Upgraded& upgraded) {
-    return is_kept_with(pinfo, packet_key::pieces_of_stream | upgraded.stream);
+bool was_decoded(packet_info* pinfo, const Connection& connection) {
+    return is_kept_with(pinfo, packet_key::pieces_of_stream | connection.stream);
 }
 
-HttpPart dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Upgraded& upgraded,
+HttpPart dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection,
                         std::optional<std::uint32_t> sequence) {
-    static_assert(std::is_trivially_destructible_v<Piece> && std::is_trivially_destructible_v<Facts>);
+    static_assert(std::is_trivially_destructible_v<StreamData> && std::is_trivially_destructible_v<Facts>);
     const auto direction = session.direction(pinfo);
-    show_backlog(tvb, pinfo, tree, upgraded, direction);
-    Piece piece = piece_of(tvb, pinfo, upgraded.stream, direction, sequence);
-    const auto part = find_http_part(session, upgraded, piece, pinfo);
+    show_backlog(tvb, pinfo, tree, connection, direction);
+    StreamData piece = piece_of(tvb, pinfo, connection.stream, direction, sequence);
+    const auto part = find_http_part(session, connection, piece, pinfo);
     auto* frames_tvb = tvb;
     const auto whole = piece;
     if (part.found) {
@@ -131,19 +131,19 @@ HttpPart dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Ses
         frames_tvb = part.offset ? tvb_new_subset_length(tvb, 0, static_cast<int>(part.offset)) : nullptr;
     }
     if (frames_tvb)
-        show(frames_tvb, pinfo, tree, upgraded, direction, read_piece(piece, pinfo, upgraded));
+        show(frames_tvb, pinfo, tree, connection, direction, read_piece(piece, pinfo, connection));
     if (part.port && !PINFO_FD_VISITED(pinfo))
-        upgraded.connection.pass_over(whole);
+        connection.decoder.pass_over(whole);
     return part;
 }
 
 void dissect_stream_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, std::uint32_t sequence) {
-    auto* upgraded = session.upgraded_at(pinfo->num);
-    if (!upgraded)
+    auto* connection = session.connection_at(pinfo->num);
+    if (!connection)
         return;
     const auto direction = session.direction(pinfo);
-    const Piece piece = piece_of(tvb, pinfo, upgraded->stream, direction, sequence);
-    show(tvb, pinfo, tree, *upgraded, direction, read_piece(piece, pinfo, *upgraded));
+    const StreamData piece = piece_of(tvb, pinfo, connection->stream, direction, sequence);
+    show(tvb, pinfo, tree, *connection, direction, read_piece(piece, pinfo, *connection));
 }
 
 } // namespace ws

@@ -37,8 +37,8 @@ HandshakeHalf read_request_head(const HttpHead& head, packet_info* pinfo, bool s
     const auto ordinal = found.upgrade_requests++;
     const auto half = read_request_half(head, pinfo, session, ordinal, requests_before(pinfo, found, session), secure);
     if (!PINFO_FD_VISITED(pinfo)) {
-        remember_target(half.exchange->terms->notes.host, secure);
-        if (!half.exchange->response_packet)
+        remember_target(half.opening->terms->notes.host, secure);
+        if (!half.opening->response_packet)
             let_response_follow(pinfo);
     }
     return half;
@@ -55,8 +55,8 @@ HandshakeHalf read_response_head(const HttpHead& head, packet_info* pinfo, Heads
     if (!PINFO_FD_VISITED(pinfo) && head.status != 101 && known && known->is_for_another())
         return {};
     const auto half = read_response_half(head, pinfo, session_of(pinfo, Direction::server_to_client), ordinal);
-    if (half.exchange && head.status == 101)
-        pass_response(pinfo, half.exchange->stream);
+    if (half.opening && head.status == 101)
+        pass_response(pinfo, half.opening->stream);
     if (half.begins) {
         half.begins->answered = true;
         let_frames_follow(pinfo);
@@ -91,9 +91,9 @@ bool is_cut_response(std::string_view head) {
 /// Frames follow, of which no more is known.
 void upgrade_by_cut_response(packet_info* pinfo) {
     auto& session = session_of(pinfo, Direction::server_to_client);
-    if (session.upgraded_at(pinfo->num))
+    if (session.connection_at(pinfo->num))
         return;
-    auto& connection = session.upgrade_unanswered(pinfo).connection;
+    auto& connection = session.upgrade_unanswered(pinfo).decoder;
     connection.begin(Direction::client_to_server);
     connection.begin(Direction::server_to_client);
     let_frames_follow(pinfo);

@@ -12,8 +12,8 @@ struct HandshakeHalf {
     bool is_websocket = false;
     Handshake handshake;
     HandshakeContext context;
-    Exchange* exchange = nullptr; ///< Null on a later visit of what the first did not know.
-    Upgraded* begins = nullptr;   ///< The first visit: the connection that this response begins.
+    OpeningHandshake* opening = nullptr; ///< Null on a later visit of what the first did not know.
+    Connection* begins = nullptr;        ///< The first visit: the connection that this response begins.
 };
 
 /// A request to upgrade. `ordinal`: which of the packet's, from 0. `pipelined_before`: ordinary requests on this connection that

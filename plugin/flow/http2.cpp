@@ -36,12 +36,12 @@ std::uint32_t note_sequence(Http2Connection& connection, std::size_t side, std::
 }
 
 /// A loss before the first frame is one, too: the streams' sequence numbers begin with 0.
-void begin_frames(Upgraded& upgraded, const Arena& arena) {
+void begin_frames(Connection& connection, const Arena& arena) {
     for (const auto direction : {Direction::client_to_server, Direction::server_to_client}) {
-        Piece nothing{};
+        StreamData nothing{};
         nothing.direction = direction;
         nothing.sequence = 0;
-        upgraded.connection.feed(nothing, false, arena);
+        connection.decoder.feed(nothing, false, arena);
     }
 }
 
@@ -69,7 +69,7 @@ void show_half(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Event&
 
 /// The client speaks, and was not seen to be allowed to.
 void note_missing_response(packet_info* pinfo, Session& session) {
-    if (!PINFO_FD_VISITED(pinfo) && !session.upgraded_at(pinfo->num))
+    if (!PINFO_FD_VISITED(pinfo) && !session.connection_at(pinfo->num))
         session.upgrade_unanswered(pinfo);
 }
 

@@ -20,23 +20,23 @@ bool is_head(std::string_view bytes, bool upgrade_only, const Arena& arena) {
     return result == HeadResult::incomplete || (result == HeadResult::complete && (!upgrade_only || is_upgrade_request(head)));
 }
 
-std::optional<HttpConversations::Part> look_for_http(HttpConversations& http, const Upgraded& upgraded, const Piece& piece,
-                                                     packet_info* pinfo) {
+std::optional<HttpConversations::Part> look_for_http(HttpConversations& http, const Connection& connection,
+                                                     const StreamData& piece, packet_info* pinfo) {
     const bool request = piece.direction == Direction::client_to_server;
     const std::string_view start = request ? "GET /" : "HTTP/1.";
     if (!request && !http.open)
         return std::nullopt;
-    const auto border = upgraded.connection.first_border(piece);
-    const auto found = border ? find_head_start(piece.bytes, *border, start) : std::nullopt;
+    const auto boundary = connection.decoder.first_boundary(piece);
+    const auto found = boundary ? find_head_start(piece.bytes, *boundary, start) : std::nullopt;
     if (!found)
         return std::nullopt;
     if (!found->whole && !pinfo->can_desegment)
         return std::nullopt;
-    const bool upgrade_only = request && !upgraded.connection.closed(piece.direction); // no frame follows a Close frame
+    const bool upgrade_only = request && !connection.decoder.closed(piece.direction); // no frame follows a Close frame
     if (found->whole && !is_head(as_text(piece.bytes.subspan(found->offset)), upgrade_only, packet_arena(pinfo)))
         return std::nullopt;
     const auto port = found->whole ? http.begin(pinfo->num, capture->new_port()) : 0;
-    return HttpConversations::Part{pinfo->num, upgraded.stream, piece.ordinal, piece.bytes.size(), found->offset, port};
+    return HttpConversations::Part{pinfo->num, connection.stream, piece.ordinal, piece.bytes.size(), found->offset, port};
 }
 
 guint32& server_port(packet_info* pinfo, Direction direction) {
@@ -45,10 +45,10 @@ guint32& server_port(packet_info* pinfo, Direction direction) {
 
 } // namespace
 
-HttpPart find_http_part(Session& session, const Upgraded& upgraded, const Piece& piece, packet_info* pinfo) {
+HttpPart find_http_part(Session& session, const Connection& connection, const StreamData& piece, packet_info* pinfo) {
     auto& parts = session.http.parts;
     if (!PINFO_FD_VISITED(pinfo)) {
-        const auto part = look_for_http(session.http, upgraded, piece, pinfo);
+        const auto part = look_for_http(session.http, connection, piece, pinfo);
         if (!part)
             return {};
         parts.push_back(*part);
@@ -57,7 +57,7 @@ HttpPart find_http_part(Session& session, const Upgraded& upgraded, const Piece&
     auto it = std::lower_bound(parts.begin(), parts.end(), pinfo->num,
                                [](const HttpConversations::Part& part, std::uint32_t packet) { return part.packet < packet; });
     for (; it != parts.end() && it->packet == pinfo->num; ++it)
-        if (it->stream == upgraded.stream && it->ordinal == piece.ordinal && it->size == piece.bytes.size())
+        if (it->stream == connection.stream && it->ordinal == piece.ordinal && it->size == piece.bytes.size())
             return {true, it->offset, it->port};
     return {};
 }

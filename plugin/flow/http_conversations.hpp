@@ -14,7 +14,7 @@ struct HttpPart {
 };
 
 /// The part of a piece that is not frames but a second request to upgrade, or its response.
-HttpPart find_http_part(Session& session, const Upgraded& upgraded, const Piece& piece, packet_info* pinfo);
+HttpPart find_http_part(Session& session, const Connection& connection, const StreamData& piece, packet_info* pinfo);
 
 /// The first visit: this packet has a request to upgrade that HTTP would not read. Returns the port for it.
 guint32 begin_http_conversation(packet_info* pinfo);

@@ -38,8 +38,8 @@ std::uint16_t& segments_seen(const packet_info* pinfo) {
 }
 
 /// Is the segment that was counted last worth a search for frames anywhere in it?
-bool may_search(const packet_info* pinfo, Unknown::Owner owner) {
-    if (owner != Unknown::Owner::nobody)
+bool may_search(const packet_info* pinfo, UnclaimedPayload::Claim claim) {
+    if (claim != UnclaimedPayload::Claim::none)
         return false;
     return Recogniser::worth_searching(segments_seen(pinfo));
 }
@@ -59,7 +59,7 @@ void forget(Suspect& suspect, unsigned end) {
     });
 }
 
-void keep(Suspect& suspect, packet_info* pinfo, unsigned end, const Unknown& unknown) {
+void keep(Suspect& suspect, packet_info* pinfo, unsigned end, const UnclaimedPayload& unknown) {
     if (!unknown.sequence)
         return; // several in a packet would not be told apart
     if (suspect.kept.size() >= most_pieces || suspect.size + unknown.captured > most_bytes)
@@ -74,22 +74,22 @@ void keep(Suspect& suspect, packet_info* pinfo, unsigned end, const Unknown& unk
     suspect.kept.push_back(std::move(kept));
 }
 
-Upgraded& make_session(packet_info* pinfo, Suspect& suspect, const Recogniser::Result& result) {
+Connection& make_session(packet_info* pinfo, Suspect& suspect, const Recogniser::Result& result) {
     const auto of = [client = result.client](unsigned end) {
         return end == client ? Direction::client_to_server : Direction::server_to_client;
     };
-    auto& upgraded = session_of(pinfo, of(end_of(suspect, pinfo))).upgrade_unanswered(pinfo);
+    auto& connection = session_of(pinfo, of(end_of(suspect, pinfo))).upgrade_unanswered(pinfo);
     for (auto& kept : suspect.kept) {
-        auto& earlier = upgraded.earlier[static_cast<std::size_t>(of(kept.end))];
-        if (!earlier)
-            earlier = std::make_unique<Earlier>();
-        auto& pieces = earlier->pieces;
-        if (pieces.empty() && kept.captured.piece.sequence == result.border[kept.end])
-            upgraded.connection.resume(of(kept.end));
+        auto& backlog = connection.backlog[static_cast<std::size_t>(of(kept.end))];
+        if (!backlog)
+            backlog = std::make_unique<Backlog>();
+        auto& pieces = backlog->pieces;
+        if (pieces.empty() && kept.captured.piece.sequence == result.boundary[kept.end])
+            connection.decoder.resume(of(kept.end));
         kept.captured.piece.direction = of(kept.end);
         pieces.push_back(std::move(kept.captured));
     }
-    return upgraded;
+    return connection;
 }
 
 bool has_seen_http(packet_info* pinfo) {
@@ -107,7 +107,7 @@ bool has_dissector(std::uint32_t port) {
 
 } // namespace
 
-Unknown::Owner owner_of(packet_info* pinfo, std::uint8_t first_byte) {
+UnclaimedPayload::Claim claim_of(packet_info* pinfo, std::uint8_t first_byte) {
     constexpr std::uint8_t first_record = 20, last_record = 24; // TLS content types
     auto* last = wmem_list_tail(pinfo->layers);
     if (last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == protocol.id) // that is where we are
@@ -117,34 +117,34 @@ Unknown::Owner owner_of(packet_info* pinfo, std::uint8_t first_byte) {
     const int id = last ? GPOINTER_TO_INT(wmem_list_frame_data(last)) : -1;
     const auto ports = tcp_ports(pinfo);
     if (id == ids.tcp && (has_dissector(ports.source) || has_dissector(ports.destination)))
-        return Unknown::Owner::other;
+        return UnclaimedPayload::Claim::other;
     if (id == ids.tcp || id == ids.http) // HTTP takes all, and shows it only after a head
-        return has_seen_http(pinfo) ? Unknown::Owner::other : Unknown::Owner::nobody;
+        return has_seen_http(pinfo) ? UnclaimedPayload::Claim::other : UnclaimedPayload::Claim::none;
     // TLS takes whatever comes to its ports.
     const bool record = first_byte >= first_record && first_byte <= last_record;
-    return id == ids.tls && !record ? Unknown::Owner::doubtful : Unknown::Owner::other;
+    return id == ids.tls && !record ? UnclaimedPayload::Claim::tentative : UnclaimedPayload::Claim::other;
 }
 
-bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std::size_t captured, Unknown::Owner owner) {
-    if (owner == Unknown::Owner::nobody)
+bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std::size_t captured, UnclaimedPayload::Claim claim) {
+    if (claim == UnclaimedPayload::Claim::none)
         ++segments_seen(pinfo);
-    return capture->suspects || !Recogniser::out_of_the_question({bytes, captured}) || may_search(pinfo, owner);
+    return capture->suspects || !Recogniser::out_of_the_question({bytes, captured}) || may_search(pinfo, claim);
 }
 
-Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) {
+Connection* recognise(packet_info* pinfo, const UnclaimedPayload& unknown) {
     const Bytes bytes(unknown.bytes, unknown.captured);
-    const bool anywhere = may_search(pinfo, unknown.owner);
+    const bool anywhere = may_search(pinfo, unknown.claim);
     auto* known = find_conversation_of(pinfo);
     if (!(known && known->suspect) && Recogniser::out_of_the_question(bytes) && !(anywhere && Recogniser::has_frames(bytes)))
         return nullptr;
     auto& conversation = known ? *known : conversation_of(pinfo);
     auto& suspected = conversation.suspect ? *conversation.suspect : make_suspect(conversation, pinfo);
     const auto end = end_of(suspected, pinfo);
-    const auto result =
-        suspected.recogniser.feed({end, unknown.sequence, bytes, unknown.cut}, unknown.owner == Unknown::Owner::other, anywhere);
-    Upgraded* upgraded = nullptr;
+    const auto result = suspected.recogniser.feed({end, unknown.sequence, bytes, unknown.cut},
+                                                  unknown.claim == UnclaimedPayload::Claim::other, anywhere);
+    Connection* connection = nullptr;
     if (result.recognised) {
-        upgraded = &make_session(pinfo, suspected, result);
+        connection = &make_session(pinfo, suspected, result);
     } else if (!result.fits[end]) {
         forget(suspected, end);
     } else {
@@ -154,7 +154,7 @@ Upgraded* recognise(packet_info* pinfo, const Unknown& unknown) {
         conversation.suspect.reset();
         --capture->suspects;
     }
-    return upgraded;
+    return connection;
 }
 
 } // namespace ws

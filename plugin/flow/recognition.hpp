@@ -6,22 +6,22 @@
 namespace ws {
 
 /// TCP payload in a connection without a session.
-struct Unknown {
+struct UnclaimedPayload {
     const std::uint8_t* bytes;
     std::size_t captured;
     std::uint64_t cut; ///< Bytes that the snap length cut off.
     std::optional<std::uint32_t> sequence;
-    enum class Owner : std::uint8_t { nobody, doubtful, other } owner; ///< Did another dissector take it?
+    enum class Claim : std::uint8_t { none, tentative, other } claim; ///< Did another dissector take it?
 };
 
 /// Has a dissector above TCP found its protocol in this packet? `first_byte`: of its payload.
-Unknown::Owner owner_of(packet_info* pinfo, std::uint8_t first_byte);
+UnclaimedPayload::Claim claim_of(packet_info* pinfo, std::uint8_t first_byte);
 
 /// Most packets need no more than this look.
-bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std::size_t captured, Unknown::Owner owner);
+bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std::size_t captured, UnclaimedPayload::Claim claim);
 
 /// The first visit: does the connection carry frames whose handshake was not captured? If so it has a session from now on, which
 /// knows what came before this packet and seems to be frames too. Else null.
-Upgraded* recognise(packet_info* pinfo, const Unknown& unknown);
+Connection* recognise(packet_info* pinfo, const UnclaimedPayload& unknown);
 
 } // namespace ws

@@ -144,7 +144,7 @@ bool waits_with(Leftover& leftover, const Message& message) {
 }
 
 /// Gives the subprotocol's dissector the message, behind what it left over of the ones before.
-bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Leftover& leftover,
+bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Leftover& leftover,
                       const Message& message) {
     const bool first = !PINFO_FD_VISITED(pinfo);
     if (first && waits_with(leftover, message))
@@ -163,7 +163,7 @@ bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Upgra
         tvb = tvb_new_child_real_data(tvb, data.data(), static_cast<guint>(data.size()), static_cast<gint>(data.size()));
         add_new_data_source(pinfo, tvb, "Messages put together");
     }
-    const auto outcome = call(upgraded.subdissector, tvb, pinfo, tree, upgraded.subprotocol.c_str());
+    const auto outcome = call(connection.subdissector, tvb, pinfo, tree, connection.subprotocol.c_str());
     if (first)
         keep_leftover(leftover, message.number, data, outcome);
     return outcome.taken || outcome.wants_more;
@@ -203,24 +203,24 @@ dissector_handle_t find_subdissector(const std::string& subprotocol, std::uint16
     return dissector_get_uint_handle(by_port, server_port);
 }
 
-dissector_handle_t subdissector_of(Upgraded& upgraded) {
-    if (!upgraded.subdissector_known) {
-        upgraded.subdissector = find_subdissector(upgraded.subprotocol, upgraded.server_port);
-        upgraded.subdissector_known = true;
+dissector_handle_t subdissector_of(Connection& connection) {
+    if (!connection.subdissector_known) {
+        connection.subdissector = find_subdissector(connection.subprotocol, connection.server_port);
+        connection.subdissector_known = true;
     }
-    return upgraded.subdissector;
+    return connection.subdissector;
 }
 
 } // namespace
 
-bool has_subdissector(Upgraded& upgraded) {
-    auto* handle = subdissector_of(upgraded);
+bool has_subdissector(Connection& connection) {
+    auto* handle = subdissector_of(connection);
     return (handle && handle != handles.json) || have_heuristics;
 }
 
-void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
+void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction,
                      const Message& message) {
-    auto* handle = subdissector_of(upgraded);
+    auto* handle = subdissector_of(connection);
     const bool ask_others = (handle && handle != handles.json) || have_heuristics;
     const bool may_be_json =
         json_is_looked_at(tree) && (handle == handles.json || (message.text && looks_like_json(message.data)));
@@ -229,12 +229,12 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Upgraded& u
     auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
     if (ask_others) {
         col_set_fence(pinfo->cinfo, COL_INFO);
-        auto& kept = upgraded.leftover[static_cast<std::size_t>(direction)];
+        auto& kept = connection.leftover[static_cast<std::size_t>(direction)];
         if (!kept)
             kept = std::make_unique<Leftover>();
         auto& leftover = *kept;
-        if ((handle && handle != handles.json && call_subprotocol(tvb, pinfo, tree, upgraded, leftover, message)) ||
-            call(nullptr, tvb, pinfo, tree, upgraded.subprotocol.c_str()).taken) {
+        if ((handle && handle != handles.json && call_subprotocol(tvb, pinfo, tree, connection, leftover, message)) ||
+            call(nullptr, tvb, pinfo, tree, connection.subprotocol.c_str()).taken) {
             col_set_fence(pinfo->cinfo, COL_INFO);
             return;
         }

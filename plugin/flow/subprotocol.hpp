@@ -8,11 +8,11 @@ namespace ws {
 
 /// Gives a message to the dissector of the negotiated subprotocol, or of the server's port, or to one that recognises it; JSON
 /// text to the JSON dissector. `tree` is the packet's.
-void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Upgraded& upgraded, Direction direction,
+void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction,
                      const Message& message);
 
 /// Some dissector wants the connection's messages also where nobody looks at the tree.
-bool has_subdissector(Upgraded& upgraded);
+bool has_subdissector(Connection& connection);
 
 /// Once, and before each file.
 void hand_off_subprotocols();

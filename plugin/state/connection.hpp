@@ -3,8 +3,8 @@
 
 #include "wireshark/compat.h"
 
-#include "dissector/connection.hpp"
-#include "dissector/tally.hpp"
+#include "dissector/connection_decoder.hpp"
+#include "dissector/statistics.hpp"
 
 #include <map>
 #include <memory>
@@ -27,9 +27,9 @@ struct Leftover {
 };
 
 /// What one side sent before the connection was recognised.
-struct Earlier {
+struct Backlog {
     struct Captured {
-        Piece piece;
+        StreamData piece;
         std::vector<std::uint8_t> bytes; ///< The piece's.
     };
     std::vector<Captured> pieces;
@@ -37,20 +37,20 @@ struct Earlier {
 };
 
 /// A WebSocket connection that came to be, from its 101 response on.
-struct Upgraded {
+struct Connection {
     std::uint32_t stream;
     std::uint32_t from_packet;
     std::uint16_t server_port;
     std::string subprotocol; ///< Empty: none.
-    Connection connection;
+    ConnectionDecoder decoder;
     dissector_handle_t subdissector = nullptr; ///< Who reads its messages, or null; looked up for the first of them.
     bool subdissector_known = false;
     std::unique_ptr<Leftover> leftover[2] = {}; ///< Indexed by Direction; null: none.
-    Tally tally = {};
+    Statistics statistics = {};
     /// TCP asked another dissector first, and may hold packets back for it: each packet's own payload counts.
-    bool by_packet = false;
+    bool from_raw_packets = false;
     std::vector<std::uint32_t> held_back = {}; ///< Packets with new bytes that TCP did not hand over, in order.
-    std::unique_ptr<Earlier> earlier[2] = {};  ///< Indexed by Direction; null: none.
+    std::unique_ptr<Backlog> backlog[2] = {};  ///< Indexed by Direction; null: none.
     bool answered = false;                     ///< It began with a response.
 };
 

@@ -12,7 +12,7 @@
 namespace ws {
 
 /// One request to upgrade and its response; either may be missing in the capture.
-struct Exchange {
+struct OpeningHandshake {
     std::uint32_t stream = 0;
     bool request_captured = false;
     std::uint32_t request_packet = 0; ///< The response's if the request was not captured.
@@ -27,7 +27,7 @@ struct Exchange {
         std::string accept; ///< Sec-WebSocket-Accept, as long as no request was captured.
     };
     std::unique_ptr<Terms> terms = std::make_unique<Terms>();
-    std::uint32_t others_first = 0; ///< Responses to ordinary requests that were sent before this one (pipelining).
+    std::uint32_t pipelined_before = 0; ///< Responses to ordinary requests that were sent before this one (pipelining).
 };
 
 } // namespace ws

@@ -24,31 +24,31 @@ class Session {
     }
 
     /// The first visit: a request to upgrade, with this Sec-WebSocket-Key. Its response may have been captured before it.
-    Exchange& add_request(packet_info* pinfo, std::uint32_t ordinal, std::string_view key);
+    OpeningHandshake& add_request(packet_info* pinfo, std::uint32_t ordinal, std::string_view key);
     /// The first visit: a response; of the oldest request without one, or of one that was not captured.
-    Exchange& add_response(packet_info* pinfo, std::uint32_t ordinal);
+    OpeningHandshake& add_response(packet_info* pinfo, std::uint32_t ordinal);
     /// The first visit: from this packet on frames are exchanged.
-    Upgraded& upgrade(packet_info* pinfo, std::uint32_t stream, const Negotiated& negotiated, std::string_view subprotocol);
+    Connection& upgrade(packet_info* pinfo, std::uint32_t stream, const Negotiated& negotiated, std::string_view subprotocol);
 
     /// The first visit: frames follow a request whose response was not captured.
-    Upgraded& upgrade_unanswered(packet_info* pinfo);
+    Connection& upgrade_unanswered(packet_info* pinfo);
 
-    Exchange* find_request(std::uint32_t packet, std::uint32_t ordinal);
-    Exchange* find_response(std::uint32_t packet, std::uint32_t ordinal);
+    OpeningHandshake* find_request(std::uint32_t packet, std::uint32_t ordinal);
+    OpeningHandshake* find_response(std::uint32_t packet, std::uint32_t ordinal);
     /// A request waits for its response.
-    bool awaits_response() const { return answered_ < exchanges_.size(); }
+    bool awaits_response() const { return answered_ < openings_.size(); }
     /// The first visit: a response that belongs to an ordinary request before the oldest that waits.
     bool is_for_another();
     /// Requests that wait for their responses.
-    std::uint32_t waiting() const { return static_cast<std::uint32_t>(exchanges_.size() - answered_); }
+    std::uint32_t waiting() const { return static_cast<std::uint32_t>(openings_.size() - answered_); }
     /// The oldest request that waits for its response, or null.
-    const Exchange* pending() const { return awaits_response() ? exchanges_[answered_].get() : nullptr; }
+    const OpeningHandshake* pending() const { return awaits_response() ? openings_[answered_].get() : nullptr; }
     /// The request in this packet has its response.
     bool answered(std::uint32_t request_packet) const;
     /// The connection whose frames this packet may carry, or null; the last if there are two.
-    Upgraded* upgraded_at(std::uint32_t packet);
+    Connection* connection_at(std::uint32_t packet);
     /// The one whose frames come next in this visit of the packet: it may begin with the end of another.
-    Upgraded* upgraded_now(packet_info* pinfo);
+    Connection* connection_now(packet_info* pinfo);
 
     Transport transport;
     HttpConversations http;
@@ -59,9 +59,9 @@ class Session {
     address client_;
     std::uint32_t client_port_;
     std::uint32_t& streams_;
-    std::vector<std::unique_ptr<Exchange>> exchanges_;
-    std::size_t answered_ = 0; ///< So many of exchanges_ have their response, from the front.
-    std::vector<std::unique_ptr<Upgraded>> upgraded_;
+    std::vector<std::unique_ptr<OpeningHandshake>> openings_;
+    std::size_t answered_ = 0; ///< So many of openings_ have their response, from the front.
+    std::vector<std::unique_ptr<Connection>> connections_;
 };
 
 /// All of a file. They stay where they are.

@@ -15,7 +15,7 @@ struct Suspect {
     /// What is remembered for the case that it proves to be WebSocket.
     struct Kept {
         unsigned end;
-        Earlier::Captured captured;
+        Backlog::Captured captured;
     };
     address first_address; ///< The end that sent what was seen first; in file scope.
     std::uint32_t first_port;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "dissector/connection.hpp"
+#include "dissector/connection_decoder.hpp"
 #include "dissector/diagnosis.hpp"
 #include "dissector/sequence_tracker.hpp"
-#include "dissector/tally.hpp"
+#include "dissector/statistics.hpp"
 
 #include <memory>
 #include <optional>
@@ -36,7 +36,7 @@ struct Transport {
         std::uint32_t packet;
         std::uint32_t stream;
         std::int64_t end;
-        Tally tally;
+        Statistics statistics;
         std::optional<FirstClose> close;
     };
 

@@ -17,7 +17,7 @@ bool info_is_shown(const packet_info* pinfo) {
     return pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO) && pinfo->cinfo->col_first[COL_INFO] >= 0;
 }
 
-/// The beginning of a text (known to be UTF-8), cut at a character's border, on one line.
+/// The beginning of a text (known to be UTF-8), cut at a character's boundary, on one line.
 void add_beginning(LineBuffer& line, Bytes text) {
     auto size = std::min(text.size(), most_text);
     while (size < text.size() && size > 0 && (text[size] & 0xc0) == 0x80)
@@ -59,7 +59,7 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {
     if (undecoded != Undecoded::no)
         line.text(", ").text(undecoded_name(undecoded));
     line.text("]");
-    if (frame.findings.any())
+    if (frame.violations.any())
         line.text(" [Violation]");
     if (h.opcode == opcode::close && frame.payload.size() >= 2) {
         const auto code = static_cast<std::uint16_t>(frame.payload[0] << 8 | frame.payload[1]);

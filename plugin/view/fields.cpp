@@ -7,7 +7,7 @@ void register_fields() {
     register_handshake_fields();
     register_frame_fields();
     register_message_fields();
-    register_finding_fields();
+    register_violation_fields();
     register_diagnosis_fields();
     register_session_fields();
 }

@@ -13,7 +13,7 @@ void look_up_builtin_fields();
 void register_handshake_fields();
 void register_frame_fields();
 void register_message_fields();
-void register_finding_fields();
+void register_violation_fields();
 void register_diagnosis_fields();
 void register_session_fields();
 

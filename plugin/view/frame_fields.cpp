@@ -4,8 +4,8 @@
 #include "view/fields.hpp"
 
 #include "dissector/close_code.hpp"
-#include "view/finding_fields.hpp"
 #include "view/line_buffer.hpp"
+#include "view/violation_fields.hpp"
 #include "wireshark/limits.hpp"
 #include "wireshark/protocol.hpp"
 

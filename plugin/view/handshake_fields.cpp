@@ -4,9 +4,9 @@
 #include "view/fields.hpp"
 
 #include "view/diagnosis_fields.hpp"
-#include "view/finding_fields.hpp"
 #include "view/frame_fields.hpp"
 #include "view/line_buffer.hpp"
+#include "view/violation_fields.hpp"
 #include "wireshark/protocol.hpp"
 
 namespace ws {
@@ -61,8 +61,8 @@ class HeadTree {
         if (number)
             generated(proto_tree_add_uint(tree_, field, tvb_, offset_, 0, number));
     }
-    void violation(const HandshakeFinding& finding) const {
-        add_violation(tree_, pinfo_, tvb_, position(finding.where), size(finding.where), finding.finding);
+    void violation(const HandshakeViolation& violation) const {
+        add_violation(tree_, pinfo_, tvb_, position(violation.where), size(violation.where), violation.violation);
     }
     proto_tree* tree() const { return tree_; }
     packet_info* pinfo() const { return pinfo_; }
@@ -164,8 +164,8 @@ void add_handshake(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offs
         add_request(head, handshake, context);
     else
         add_response(head, tvb, offset, handshake, context);
-    for (const auto& finding : handshake.findings)
-        head.violation(finding);
+    for (const auto& violation : handshake.violations)
+        head.violation(violation);
     for (const auto& found : context.diagnoses)
         add_diagnosis(head.tree(), pinfo, tvb, offset, static_cast<int>(handshake.start_line.size()), found.diagnosis,
                       show(pinfo, found.text));

@@ -3,7 +3,7 @@
 
 #include "view/fields.hpp"
 
-#include "view/finding_fields.hpp"
+#include "view/violation_fields.hpp"
 #include "wireshark/protocol.hpp"
 
 namespace ws {
@@ -66,7 +66,7 @@ Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, t
     const Message& message = *frame.completes;
     if (!at.tree && !always)
         return {};
-    const bool decoded = message.undecoded == Undecoded::no && !frame.findings.has(Finding::inflate_failed);
+    const bool decoded = message.undecoded == Undecoded::no && !frame.violations.has(Violation::inflate_failed);
     const auto place = message_place(at, pinfo, parent, message);
     if (!at.tree)
         return decoded ? place : Place{};

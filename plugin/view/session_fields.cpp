@@ -41,14 +41,14 @@ void add_time(proto_tree* tree, int field, tvbuff_t* tvb, std::int64_t ns) {
 
 } // namespace
 
-void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Tally& tally, const std::optional<FirstClose>& close,
+void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Statistics& statistics, const std::optional<FirstClose>& close,
                          std::int64_t end) {
     proto_item* item = nullptr;
     auto* tree = proto_tree_add_subtree(parent, tvb, 0, 0, ett_session, &item, "Session summary");
     generated(item);
-    add_time(tree, hf_duration, tvb, end - tally.requested);
+    add_time(tree, hf_duration, tvb, end - statistics.requested);
     for (std::size_t i = 0; i < 2; ++i) {
-        const auto& side = tally.sides[i];
+        const auto& side = statistics.sides[i];
         generated(proto_tree_add_uint(tree, hf_messages[i], tvb, 0, 0, side.messages));
         generated(proto_tree_add_uint64(tree, hf_bytes[i], tvb, 0, 0, side.bytes));
         generated(proto_tree_add_uint64(tree, hf_wire_bytes[i], tvb, 0, 0, side.wire_bytes));
@@ -56,9 +56,9 @@ void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Tally& tally, 
             generated(proto_tree_add_double(tree, hf_ratio[i], tvb, 0, 0,
                                             static_cast<double>(side.bytes) / static_cast<double>(side.wire_bytes)));
     }
-    if (tally.round_trips) {
-        add_time(tree, hf_rtt_mean, tvb, tally.round_trip_sum / tally.round_trips);
-        add_time(tree, hf_rtt_max, tvb, tally.round_trip_max);
+    if (statistics.round_trips) {
+        add_time(tree, hf_rtt_mean, tvb, statistics.round_trip_sum / statistics.round_trips);
+        add_time(tree, hf_rtt_max, tvb, statistics.round_trip_max);
     }
     const guint32 by = close ? static_cast<guint32>(close->from) : 2;
     generated(proto_tree_add_uint(tree, hf_closed_by, tvb, 0, 0, by));

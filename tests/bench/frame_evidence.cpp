@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How often bytes that are no frames look like frames: the numbers behind dissector/border.cpp and recogniser.cpp. For each kind
-// of evidence it prints one of how many random bytes have it, and the logarithm of that, the "bits" of the source. The bytes come
-// from a generator with a fixed seed. It takes half a minute: ninja -C build frame_evidence && build/tests/bench/frame_evidence
+// How often bytes that are no frames look like frames: the numbers behind dissector/frame_boundary.cpp and recogniser.cpp. For
+// each kind of evidence it prints one of how many random bytes have it, and the logarithm of that, the "bits" of the source. The
+// bytes come from a generator with a fixed seed. It takes half a minute: ninja -C build frame_evidence &&
+// build/tests/bench/frame_evidence
 #include "close_code.hpp"
 #include "recogniser.hpp"
 #include "utf8.hpp"
@@ -76,7 +77,7 @@ void measure_compressed(std::size_t size, int tries) {
             continue;
         ++messages;
         Utf8Validator utf8;
-        texts += utf8.feed(out) == out.size() && utf8.at_border();
+        texts += utf8.feed(out) == out.size() && utf8.at_boundary();
     }
     char what[64];
     std::snprintf(what, sizeof what, "%zu bytes that are a compressed message", size);
@@ -90,7 +91,7 @@ void measure_search(const char* what, bool masked, const Negotiated& negotiated,
     TrialInflation trial;
     int found = 0;
     for (int i = 0; i < tries; ++i)
-        found += BorderSearch().next(noise(1460), {.masked = masked, .negotiated = negotiated}, trial) < 1460;
+        found += BoundarySearch().next(noise(1460), {.masked = masked, .negotiated = negotiated}, trial) < 1460;
     print(what, found, tries);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/violations.md, the table in dissector/findings.def and the fields of the plugin say the same."""
+"""docs/violations.md, the table in dissector/violations.def and the fields of the plugin say the same."""
 
 import re
 import subprocess

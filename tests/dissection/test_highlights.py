@@ -116,5 +116,5 @@ def test_highlights_the_bytes_it_is_about(number, passes):
 
 
 def test_every_rule_is_here():
-    table = re.findall(r"^WS_FINDING\((\w+),", (ROOT / "dissector" / "findings.def").read_text(), re.M)
+    table = re.findall(r"^WS_VIOLATION\((\w+),", (ROOT / "dissector" / "violations.def").read_text(), re.M)
     assert {rule for rule, _, _ in CASES} == set(table)

@@ -287,8 +287,8 @@ def test_exactly_that_violation_of_a_huge_frame(case, run):
 
 # ---- the table --------------------------------------------------------------
 
-TABLE = re.findall(r'^WS_FINDING\((\w+), (\d+), "([\d.]+)", (\w+), "(.*)"\)$',
-                   (ROOT / "dissector" / "findings.def").read_text(), re.MULTILINE)
+TABLE = re.findall(r'^WS_VIOLATION\((\w+), (\d+), "([\d.]+)", (\w+), "(.*)"\)$',
+                   (ROOT / "dissector" / "violations.def").read_text(), re.MULTILINE)
 RULES = {row[0]: row[1:] for row in TABLE}
 # Which half of a conversation a rule is about, where it is not both.
 ONE_SIDE = {CLIENT: {"client_unmasked", "key_invalid", "key_missing", "version_unsupported", "version_missing",

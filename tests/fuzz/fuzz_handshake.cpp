@@ -36,7 +36,7 @@ void check_extension(const Extension& extension, const Arena& arena) {
 
 void check(const Handshake& h, std::string_view head, const Arena& arena) {
     demand(lies_in(h.start_line, head) && !h.start_line.empty());
-    for (const auto& f : h.findings)
+    for (const auto& f : h.violations)
         demand(lies_in(f.where, head));
     for (const auto protocol : h.protocols)
         demand(lies_in(protocol, head) && !protocol.empty());

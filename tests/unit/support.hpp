@@ -3,7 +3,7 @@
 // that plays bytes to it.
 #pragma once
 
-#include "connection.hpp"
+#include "connection_decoder.hpp"
 
 #include <zlib.h>
 
@@ -247,11 +247,11 @@ inline std::string str(Bytes bytes) {
 }
 
 /// The rules, by name, with blanks between.
-inline std::string names(const Findings& findings) {
+inline std::string names(const Violations& violations) {
     std::string out;
-    for (std::size_t i = 0; i < finding_table().size(); ++i)
-        if (findings.has(static_cast<Finding>(i)))
-            out.append(out.empty() ? "" : " ").append(finding_table()[i].name);
+    for (std::size_t i = 0; i < violation_table().size(); ++i)
+        if (violations.has(static_cast<Violation>(i)))
+            out.append(out.empty() ? "" : " ").append(violation_table()[i].name);
     return out;
 }
 
@@ -286,7 +286,7 @@ inline std::string render(const Frame& f, Detail detail) {
     const auto& h = f.header;
     to << "frame " << f.index << " " << h.fin << h.rsv1 << h.rsv2 << h.rsv3 << h.masked << " opcode " << +h.opcode << " length "
        << h.payload_length << "/" << +h.length_size << " size " << +h.size << " key " << hex(h.masking_key) << " message "
-       << f.message << " first " << f.first_of_message << " [" << names(f.findings) << "] at " << f.finding_offset
+       << f.message << " first " << f.first_of_message << " [" << names(f.violations) << "] at " << f.violation_offset
        << " undecoded " << undecoded_name(f.undecoded) << " resynchronised " << f.resynchronised << " closes " << f.closes_first;
     if (f.undecoded == Undecoded::no || detail == Detail::all)
         to << " payload " << hex(f.payload) << " bytes " << hex(f.bytes);
@@ -381,7 +381,7 @@ class Session {
 
     const Facts& feed(Direction direction, std::string_view bytes, const How& how = {}) {
         buffers_.emplace_back(bytes.begin(), bytes.end());
-        Piece piece{direction, buffers_.back(), how.cut, how.sequence, packet_, 0, how.time};
+        StreamData piece{direction, buffers_.back(), how.cut, how.sequence, packet_, 0, how.time};
         if (how.same_packet)
             piece.ordinal = ++ordinal_;
         else
@@ -394,7 +394,7 @@ class Session {
     }
     Facts again(std::size_t i) { return connection_.again(pieces_[i], arena_); }
 
-    /// Of one direction, in order.
+    /// What one direction brought, in order.
     std::vector<const Frame*> frames(Direction direction) const {
         std::vector<const Frame*> out;
         for (std::size_t i = 0; i < pieces_.size(); ++i)
@@ -418,10 +418,10 @@ class Session {
         return out;
     }
     /// Each frame's rules, by name.
-    std::vector<std::string> findings(Direction direction) const {
+    std::vector<std::string> violations(Direction direction) const {
         std::vector<std::string> out;
         for (const auto* frame : frames(direction))
-            out.push_back(names(frame->findings));
+            out.push_back(names(frame->violations));
         return out;
     }
     std::string stable_facts() const {
@@ -455,16 +455,16 @@ class Session {
         std::shuffle(order.begin(), order.end(), std::mt19937(seed));
         return out.empty() ? visit() : out;
     }
-    const Connection& connection() const { return connection_; }
+    const ConnectionDecoder& connection() const { return connection_; }
     const std::string& problem() const { return problem_; }
     const std::deque<Facts>& facts() const { return facts_; }
     std::size_t memory() const { return arena_.used(); }
 
   private:
     TestArena arena_;
-    Connection connection_;
+    ConnectionDecoder connection_;
     std::deque<std::vector<std::uint8_t>> buffers_;
-    std::deque<Piece> pieces_;
+    std::deque<StreamData> pieces_;
     std::deque<Facts> facts_;
     std::string problem_;
     std::uint32_t packet_ = 0;

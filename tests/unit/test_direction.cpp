@@ -16,12 +16,12 @@ TEST(Direction, DecodesTheExamplesOfRfc6455) {
                                        "\x82\x7e\x01\x00"s + std::string(256, 'b') + "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"s +
                                        std::string(65536, 'c'));
     EXPECT_EQ(s.texts(server), (Texts{"Hello", "Hello", std::string(256, 'b'), std::string(65536, 'c')}));
-    EXPECT_EQ(s.findings(server), Texts(6));
+    EXPECT_EQ(s.violations(server), Texts(6));
 
     const auto c = decoded(client, "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
     EXPECT_EQ(c.texts(client), Texts{"Hello"});
     EXPECT_EQ(str(c.frames(client)[1]->payload), "Hello");
-    EXPECT_EQ(c.findings(client), Texts(2));
+    EXPECT_EQ(c.violations(client), Texts(2));
 }
 
 TEST(Direction, NumbersFramesFrom0AndMessagesFrom1) {
@@ -65,7 +65,7 @@ TEST(Direction, AllowsEmptyFramesAnywhere) {
                                                              {.opcode = 10},
                                                              {.opcode = 8}}));
         EXPECT_EQ(s.texts(direction), (Texts{"", "", "", "x", "x", "x"}));
-        EXPECT_EQ(s.findings(direction), Texts(s.frames(direction).size()));
+        EXPECT_EQ(s.violations(direction), Texts(s.frames(direction).size()));
         for (const auto* m : s.messages(direction))
             EXPECT_EQ(m->text, m->opcode == 1);
     }

@@ -62,9 +62,9 @@ TEST(Length, IsToldAtOnceWithoutWaitingWhenNoBufferCouldHoldIt) {
                 const auto& f = *s.frames(direction)[0];
                 EXPECT_EQ(f.header.payload_length, length);
                 EXPECT_EQ(f.undecoded, Undecoded::limit);
-                EXPECT_EQ(names(f.findings), std::string(length >> 63 ? "length_msb_set" : "") +
-                                                 (length >> 63 && opcode == 9 ? " " : "") +
-                                                 (opcode == 9 ? "control_too_long" : ""));
+                EXPECT_EQ(names(f.violations), std::string(length >> 63 ? "length_msb_set" : "") +
+                                                   (length >> 63 && opcode == 9 ? " " : "") +
+                                                   (opcode == 9 ? "control_too_long" : ""));
                 EXPECT_FALSE(frames_of(s.facts()[direction == client ? 13 : 9]).empty()) << "on the last byte of the header";
                 EXPECT_LT(s.memory(), 1000000U);
 
@@ -94,7 +94,7 @@ TEST(Gap, InsideAPayloadCostsThatMessageOnly) {
             s.feed(server, frame.substr(to) + next + next.substr(0, 3), {.sequence = static_cast<std::uint32_t>(to)});
             s.feed(server, next.substr(3));
             EXPECT_EQ(s.texts(server), (Texts{"<gap>", "next", "next"})) << from << " to " << to;
-            EXPECT_EQ(s.findings(server), Texts(3));
+            EXPECT_EQ(s.violations(server), Texts(3));
             EXPECT_EQ(s.frames(server)[0]->undecoded, Undecoded::gap);
             EXPECT_FALSE(s.frames(server)[1]->resynchronised);
             EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
@@ -110,7 +110,7 @@ TEST(Cut, InsideAPayloadIsTruncatedAndGoesOn) {
             s.feed(direction, wire(direction, {.payload = "before"}) + frame.substr(0, kept), {.cut = frame.size() - kept});
             s.feed(direction, wire(direction, {.payload = "next"}));
             EXPECT_EQ(s.texts(direction), (Texts{"before", "<truncated>", "next"}));
-            EXPECT_EQ(s.findings(direction), Texts(3));
+            EXPECT_EQ(s.violations(direction), Texts(3));
             EXPECT_EQ(str(s.frames(direction)[1]->payload), std::string(kept - header, 'x')) << "what there is of it";
             EXPECT_EQ(s.frames(direction)[1]->header.payload_length, 500U);
             EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");

@@ -9,7 +9,7 @@ namespace ws::test {
 namespace {
 
 struct Rule {
-    const char* finding;
+    const char* violation;
     std::vector<WireFrame> frames;
     Texts expected; ///< Of each frame.
     Negotiated negotiated = plain();
@@ -105,7 +105,7 @@ TEST(Rules, EachIsReportedOnTheFrameThatBreaksItAndNothingElseIs) {
     for (const auto& rule : rules_of_either_direction())
         for (const auto direction : both_directions) {
             const auto s = decoded(direction, joined(direction, rule.frames), rule.negotiated);
-            EXPECT_EQ(s.findings(direction), rule.expected) << rule.finding;
+            EXPECT_EQ(s.violations(direction), rule.expected) << rule.violation;
             EXPECT_TRUE(s.frames(opposite(direction)).empty());
         }
 }
@@ -113,18 +113,18 @@ TEST(Rules, EachIsReportedOnTheFrameThatBreaksItAndNothingElseIs) {
 TEST(Rules, EveryFrameRuleHasACase) {
     std::string cases = "client_unmasked server_masked length_msb_set "; // tested below
     for (const auto& rule : rules_of_either_direction())
-        cases += rule.finding + " "s;
-    for (const auto& row : finding_table())
+        cases += rule.violation + " "s;
+    for (const auto& row : violation_table())
         EXPECT_EQ(cases.find(row.name + " "s) != std::string::npos, row.where != Where::handshake) << row.name;
 }
 
 TEST(Rules, MaskingIsDemandedOfClientsAndForbiddenToServers) {
     for (const unsigned opcode : {1U, 2U, 8U, 9U, 10U}) {
         const WireFrame bare{.opcode = opcode}, masked{.opcode = opcode, .key = "abcd"};
-        EXPECT_EQ(decoded(client, wire(bare) + wire(masked)).findings(client)[0], "client_unmasked");
-        EXPECT_EQ(decoded(server, wire(masked) + wire(bare)).findings(server)[0], "server_masked");
-        EXPECT_EQ(decoded(client, wire(masked)).findings(client), Texts{""});
-        EXPECT_EQ(decoded(server, wire(bare)).findings(server), Texts{""});
+        EXPECT_EQ(decoded(client, wire(bare) + wire(masked)).violations(client)[0], "client_unmasked");
+        EXPECT_EQ(decoded(server, wire(masked) + wire(bare)).violations(server)[0], "server_masked");
+        EXPECT_EQ(decoded(client, wire(masked)).violations(client), Texts{""});
+        EXPECT_EQ(decoded(server, wire(bare)).violations(server), Texts{""});
     }
     EXPECT_EQ(decoded(client, wire({.payload = "text"})).texts(client), Texts{"text"}) << "decoded all the same";
     EXPECT_EQ(decoded(server, wire({.key = "abcd", .payload = "text"})).texts(server), Texts{"text"});
@@ -152,7 +152,7 @@ TEST(Rules, CorrectTrafficBreaksNone) {
             {{.fin = false, .payload = split.substr(0, i)}, {.opcode = 9}, {.opcode = 0, .payload = split.substr(i)}});
     for (const auto& frames : cases)
         for (const auto direction : both_directions)
-            EXPECT_EQ(decoded(direction, joined(direction, frames), deflate()).findings(direction), Texts(frames.size()));
+            EXPECT_EQ(decoded(direction, joined(direction, frames), deflate()).violations(direction), Texts(frames.size()));
 }
 
 TEST(Rules, WhatTheCaptureLacksBreaksNone) {
@@ -161,17 +161,17 @@ TEST(Rules, WhatTheCaptureLacksBreaksNone) {
     s.feed(server, joined(server, {{.rsv1 = true, .payload = "\x06 not deflate"},
                                    {.rsv1 = true, .payload = "\xf2\x48\xcd\xc9\xc9\x07\x00"s},
                                    {.rsv1 = true, .payload = FixedBlock().match(3, 3000).message()}}));
-    EXPECT_EQ(s.findings(server), Texts(3));
+    EXPECT_EQ(s.violations(server), Texts(3));
     EXPECT_EQ(s.texts(server), (Texts{"<no_context>", "Hello", "<no_context>"}));
 
     s.feed(server, joined(server, {{.rsv2 = true, .opcode = 3}, {.opcode = 15}}));
-    EXPECT_EQ(s.findings(server), Texts(5));
+    EXPECT_EQ(s.violations(server), Texts(5));
 
     Session continued{Negotiated{}};
     continued.feed(client, joined(client, {{.fin = false, .opcode = 0, .payload = "\xe2\x82"},
                                            {.opcode = 0, .payload = "\xac of a message that began before"},
                                            {.payload = "next"}}));
-    EXPECT_EQ(continued.findings(client), Texts(3));
+    EXPECT_EQ(continued.violations(client), Texts(3));
     EXPECT_EQ(continued.texts(client), (Texts{"<gap>", "next"}));
     EXPECT_TRUE(continued.frames(client)[0]->resynchronised);
     EXPECT_FALSE(continued.frames(client)[1]->resynchronised);
@@ -182,7 +182,8 @@ TEST(Rules, AFrameWithSeveralFaultsReportsEach) {
         client,
         wire({.fin = false, .rsv1 = true, .rsv3 = true, .opcode = 9, .payload = std::string(200, 'x'), .length_size = 8}) +
             wire(client, {.payload = "goes on"}));
-    EXPECT_EQ(c.findings(client), (Texts{"rsv_set client_unmasked length_not_minimal control_too_long control_fragmented", ""}));
+    EXPECT_EQ(c.violations(client),
+              (Texts{"rsv_set client_unmasked length_not_minimal control_too_long control_fragmented", ""}));
     EXPECT_EQ(c.texts(client), Texts{"goes on"});
 
     const auto d = decoded(server,
@@ -192,7 +193,7 @@ TEST(Rules, AFrameWithSeveralFaultsReportsEach) {
                                            {.rsv1 = true, .opcode = 0},
                                            {.opcode = 3}}),
                            deflate());
-    EXPECT_EQ(d.findings(server),
+    EXPECT_EQ(d.violations(server),
               (Texts{"", "rsv_set server_masked length_not_minimal data_interleaved",
                      "rsv_set control_compressed close_code_invalid close_reason_not_utf8",
                      "continuation_unexpected continuation_compressed data_after_close", "opcode_reserved data_after_close"}));
@@ -241,7 +242,7 @@ TEST(JudgeClose, LooksAtThePayloadAlone) {
         frame.header.payload_length = payload.size();
         frame.payload = as_bytes(payload);
         judge_close(frame);
-        return names(frame.findings);
+        return names(frame.violations);
     };
     EXPECT_EQ(verdict(""), "");
     EXPECT_EQ(verdict("x"), "close_length");

@@ -50,21 +50,21 @@ struct Read {
     explicit Read(std::string head_as_text) : text(std::move(head_as_text)) {
         EXPECT_EQ(parse_http_head(text, arena, head), HeadResult::complete) << text;
     }
-    std::string findings() const {
-        Findings all;
-        for (const auto& f : handshake.findings) {
-            EXPECT_FALSE(all.has(f.finding)) << "told twice: " << names(all);
+    std::string violations() const {
+        Violations all;
+        for (const auto& f : handshake.violations) {
+            EXPECT_FALSE(all.has(f.violation)) << "told twice: " << names(all);
             EXPECT_FALSE(f.where.empty());
             EXPECT_TRUE(f.where.data() >= text.data() && f.where.data() + f.where.size() <= text.data() + text.size())
                 << "must lie in the head";
-            EXPECT_EQ(finding_table()[static_cast<std::size_t>(f.finding)].where, Where::handshake);
-            all.add(f.finding);
+            EXPECT_EQ(violation_table()[static_cast<std::size_t>(f.violation)].where, Where::handshake);
+            all.add(f.violation);
         }
         return names(all);
     }
-    std::string_view where(Finding finding) const {
-        for (const auto& f : handshake.findings)
-            if (f.finding == finding)
+    std::string_view where(Violation violation) const {
+        for (const auto& f : handshake.violations)
+            if (f.violation == violation)
                 return f.where;
         return {};
     }
@@ -98,7 +98,7 @@ TEST(Handshake, ReadsTheExampleOfRfc6455) {
     ASSERT_EQ(q.protocols.size(), 2U);
     EXPECT_EQ(q.protocols[0], "chat");
     EXPECT_EQ(q.protocols[1], "superchat");
-    EXPECT_EQ(request.findings(), "");
+    EXPECT_EQ(request.violations(), "");
 
     const Response response({}, &request.offer);
     const auto& a = response.handshake;
@@ -109,7 +109,7 @@ TEST(Handshake, ReadsTheExampleOfRfc6455) {
     EXPECT_EQ(a.accept_expected, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     EXPECT_TRUE(a.accept_valid);
     ASSERT_EQ(a.protocols.size(), 1U);
-    EXPECT_EQ(response.findings(), "");
+    EXPECT_EQ(response.violations(), "");
 }
 
 TEST(Handshake, MakesTheUrlFromHostAndTarget) {
@@ -150,7 +150,7 @@ TEST(Handshake, TakesHeadersInAnyCaseAndLists) {
               "Sec-WebSocket-Extensions: permessage-deflate;\r\n "
               "client_max_window_bits\r\nSec-WebSocket-Extensions: x-foo\r\n\r\n");
     read.handshake = read_request(read.head, false, read.arena, read.offer);
-    EXPECT_EQ(read.findings(), "");
+    EXPECT_EQ(read.violations(), "");
     EXPECT_EQ(read.handshake.protocols.size(), 3U);
     ASSERT_EQ(read.handshake.extensions.size(), 2U);
     EXPECT_EQ(read.handshake.extensions[0].name, "permessage-deflate");
@@ -191,13 +191,13 @@ TEST(HandshakeRules, OfTheRequest) {
         {{{"Origin", "-"}, {"Sec-WebSocket-Protocol", "-"}}, ""},
     };
     for (const auto& c : cases)
-        EXPECT_EQ(Request(c.changes, c.start_line).findings(), c.expected) << c.expected;
+        EXPECT_EQ(Request(c.changes, c.start_line).violations(), c.expected) << c.expected;
     EXPECT_EQ(
         Request(
             Fields{
                 {"Host", "-"}, {"Upgrade", "-"}, {"Connection", "-"}, {"Sec-WebSocket-Key", "-"}, {"Sec-WebSocket-Version", "-"}},
             "PUT / HTTP/1.0")
-            .findings(),
+            .violations(),
         "key_missing version_missing method_not_get http_version host_missing upgrade_missing "
         "connection_missing");
 }
@@ -240,7 +240,7 @@ TEST(HandshakeRules, OfTheResponse) {
     };
     for (const auto& c : cases) {
         const Request request(c.offered);
-        EXPECT_EQ(Response(c.changes, &request.offer).findings(), c.expected) << c.expected;
+        EXPECT_EQ(Response(c.changes, &request.offer).violations(), c.expected) << c.expected;
     }
 }
 
@@ -254,7 +254,7 @@ TEST(HandshakeRules, SayWhichHeadersMayNotBeRepeated) {
     const auto in_request = [](const std::string& more) {
         Read read(with_more("GET / HTTP/1.1", good_request, more));
         read.handshake = read_request(read.head, false, read.arena, read.offer);
-        return read.findings() + "|" + std::string(read.where(Finding::header_repeated));
+        return read.violations() + "|" + std::string(read.where(Violation::header_repeated));
     };
     EXPECT_EQ(in_request("sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"), "header_repeated|AAAAAAAAAAAAAAAAAAAAAA==");
     EXPECT_EQ(in_request("Sec-WebSocket-Version: 8\r\n"), "header_repeated|8");
@@ -267,7 +267,7 @@ TEST(HandshakeRules, SayWhichHeadersMayNotBeRepeated) {
     const auto in_response = [&](const std::string& more) {
         Read read(with_more("HTTP/1.1 101 Switching Protocols", good_response, more));
         read.handshake = read_response(read.head, &request.offer, read.arena);
-        return read.findings() + "|" + std::string(read.where(Finding::header_repeated));
+        return read.violations() + "|" + std::string(read.where(Violation::header_repeated));
     };
     EXPECT_EQ(in_response("Sec-WebSocket-Accept: other\r\n"), "header_repeated|other");
     EXPECT_EQ(in_response("Sec-WebSocket-Protocol: superchat\r\n"), "header_repeated|superchat");
@@ -281,20 +281,20 @@ TEST(HandshakeRules, JudgeValuesWithoutTheBlanksAroundThem) {
         value = "\t " + value + " \t ";
     Read read(head_text("GET / HTTP/1.1", fields));
     read.handshake = read_request(read.head, false, read.arena, read.offer);
-    EXPECT_EQ(read.findings(), "");
+    EXPECT_EQ(read.violations(), "");
     EXPECT_EQ(read.offer.key, "dGhlIHNhbXBsZSBub25jZQ==");
 
     fields["Sec-WebSocket-Version"] = " 8 \t";
     Read old(head_text("GET / HTTP/1.1", fields));
     old.handshake = read_request(old.head, false, old.arena, old.offer);
-    EXPECT_EQ(old.where(Finding::version_unsupported), "8");
+    EXPECT_EQ(old.where(Violation::version_unsupported), "8");
 
     fields = good_response;
     for (auto& [name, value] : fields)
         value += " \t";
     Read answer(head_text("HTTP/1.1 101 Switching Protocols", fields));
     answer.handshake = read_response(answer.head, &read.offer, answer.arena);
-    EXPECT_EQ(answer.findings(), "");
+    EXPECT_EQ(answer.violations(), "");
 }
 
 TEST(HandshakeRules, AnExtensionThatCannotBeReadIsSaid) {
@@ -308,7 +308,7 @@ TEST(HandshakeRules, ARefusalBreaksNone) {
     const Fields nothing = {
         {"Upgrade", "-"}, {"Connection", "-"}, {"Sec-WebSocket-Accept", "-"}, {"Sec-WebSocket-Protocol", "-"}};
     for (const std::string line : {"HTTP/1.1 401 Unauthorized", "HTTP/1.1 426 Upgrade Required", "HTTP/1.0 200 OK"})
-        EXPECT_EQ(Response(nothing, &request.offer, line).findings(), "");
+        EXPECT_EQ(Response(nothing, &request.offer, line).violations(), "");
     EXPECT_EQ(
         Response(changed(nothing, {{"Sec-WebSocket-Version", "13, 8"}}), nullptr, "HTTP/1.1 400 No").handshake.version->value,
         "13, 8");
@@ -319,26 +319,27 @@ TEST(HandshakeRules, WhatTheCaptureLacksBreaksNone) {
                         {"Sec-WebSocket-Protocol", "other"},
                         {"Sec-WebSocket-Extensions", "permessage-deflate"}},
                        nullptr)
-                  .findings(),
+                  .violations(),
               "");
-    EXPECT_EQ(Response({{"Sec-WebSocket-Extensions", "permessage-deflate; unknown"}}, nullptr).findings(), "extension_parameter");
+    EXPECT_EQ(Response({{"Sec-WebSocket-Extensions", "permessage-deflate; unknown"}}, nullptr).violations(),
+              "extension_parameter");
     const Request without_key(Fields{{"Sec-WebSocket-Key", "-"}});
-    EXPECT_EQ(Response({}, &without_key.offer).findings(), "");
+    EXPECT_EQ(Response({}, &without_key.offer).violations(), "");
 }
 
 TEST(HandshakeRules, PointAtTheBytesTheyAreAbout) {
-    EXPECT_EQ(Request(Fields{{"Sec-WebSocket-Key", "short"}}).where(Finding::key_invalid), "short");
-    EXPECT_EQ(Request(Fields{{"Sec-WebSocket-Key", "-"}}).where(Finding::key_missing), "GET /chat HTTP/1.1");
-    EXPECT_EQ(Request(Fields{{"Sec-WebSocket-Version", "7"}}).where(Finding::version_unsupported), "7");
-    EXPECT_EQ(Request(Fields{}, "POST / HTTP/1.1").where(Finding::method_not_get), "POST");
-    EXPECT_EQ(Request(Fields{}, "GET / HTTP/1.0").where(Finding::http_version), "HTTP/1.0");
-    EXPECT_EQ(Request(Fields{{"Connection", "close"}}).where(Finding::connection_missing), "close");
+    EXPECT_EQ(Request(Fields{{"Sec-WebSocket-Key", "short"}}).where(Violation::key_invalid), "short");
+    EXPECT_EQ(Request(Fields{{"Sec-WebSocket-Key", "-"}}).where(Violation::key_missing), "GET /chat HTTP/1.1");
+    EXPECT_EQ(Request(Fields{{"Sec-WebSocket-Version", "7"}}).where(Violation::version_unsupported), "7");
+    EXPECT_EQ(Request(Fields{}, "POST / HTTP/1.1").where(Violation::method_not_get), "POST");
+    EXPECT_EQ(Request(Fields{}, "GET / HTTP/1.0").where(Violation::http_version), "HTTP/1.0");
+    EXPECT_EQ(Request(Fields{{"Connection", "close"}}).where(Violation::connection_missing), "close");
     const Request request(Fields{});
-    EXPECT_EQ(Response({{"Sec-WebSocket-Accept", "x"}}, &request.offer).where(Finding::accept_wrong), "x");
-    EXPECT_EQ(Response({{"Sec-WebSocket-Accept", "-"}}, &request.offer, "HTTP/1.1 101").where(Finding::accept_missing),
+    EXPECT_EQ(Response({{"Sec-WebSocket-Accept", "x"}}, &request.offer).where(Violation::accept_wrong), "x");
+    EXPECT_EQ(Response({{"Sec-WebSocket-Accept", "-"}}, &request.offer, "HTTP/1.1 101").where(Violation::accept_missing),
               "HTTP/1.1 101");
-    EXPECT_EQ(Response({{"Sec-WebSocket-Protocol", "chat, x"}}, &request.offer).where(Finding::protocol_not_offered), "x");
-    EXPECT_EQ(Response({{"Sec-WebSocket-Protocol", "chat, superchat"}}, nullptr).where(Finding::protocol_not_offered),
+    EXPECT_EQ(Response({{"Sec-WebSocket-Protocol", "chat, x"}}, &request.offer).where(Violation::protocol_not_offered), "x");
+    EXPECT_EQ(Response({{"Sec-WebSocket-Protocol", "chat, superchat"}}, nullptr).where(Violation::protocol_not_offered),
               "superchat")
         << "one is selected, whatever was offered";
     EXPECT_EQ(Response({{"Sec-WebSocket-Extensions", "a, b;c"}}, &request.offer).handshake.extensions.size(), 2U);

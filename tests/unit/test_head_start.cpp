@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "head_start.hpp"
 
-#include "connection.hpp"
+#include "connection_decoder.hpp"
 #include "support.hpp"
 
 #include <gtest/gtest.h>
@@ -45,37 +45,37 @@ TEST(HeadStart, IsNotSoughtWithinAFrame) {
     EXPECT_FALSE(find_head_start({}, 0, get));
 }
 
-/// The first border in `next`, after `before` was fed.
-std::optional<std::size_t> border(std::string_view before, std::string_view next, std::optional<std::uint32_t> sequence = {}) {
+/// The first boundary in `next`, after `before` was fed.
+std::optional<std::size_t> boundary(std::string_view before, std::string_view next, std::optional<std::uint32_t> sequence = {}) {
     TestArena arena;
     Negotiated none;
     none.known = true;
-    Connection connection(none, {});
-    Piece piece{};
+    ConnectionDecoder connection(none, {});
+    StreamData piece{};
     piece.packet = 1;
     piece.bytes = as_bytes(before);
     piece.sequence = 100;
     connection.feed(piece, true, arena);
     piece.bytes = as_bytes(next);
     piece.sequence = sequence.value_or(100 + static_cast<std::uint32_t>(before.size()));
-    return connection.first_border(piece);
+    return connection.first_boundary(piece);
 }
 
-TEST(FirstBorder, IsTheEndOfTheFrameInProgress) {
+TEST(FirstBoundary, IsTheEndOfTheFrameInProgress) {
     for (std::size_t cut = 0; cut < masked_hi.size(); ++cut)
-        EXPECT_EQ(border(masked_hi.substr(0, cut), std::string(masked_hi.substr(cut)) + "GET /"),
+        EXPECT_EQ(boundary(masked_hi.substr(0, cut), std::string(masked_hi.substr(cut)) + "GET /"),
                   (cut ? masked_hi.size() - cut : 0U))
             << cut;
-    EXPECT_EQ(border(masked_hi, "GET /"sv), 0U);
-    EXPECT_EQ(border(masked_hi.substr(0, 4), "\x03"sv), std::nullopt) << "it ends later";
-    EXPECT_EQ(border(masked_hi.substr(0, 1), ""sv), std::nullopt) << "its header is cut";
+    EXPECT_EQ(boundary(masked_hi, "GET /"sv), 0U);
+    EXPECT_EQ(boundary(masked_hi.substr(0, 4), "\x03"sv), std::nullopt) << "it ends later";
+    EXPECT_EQ(boundary(masked_hi.substr(0, 1), ""sv), std::nullopt) << "its header is cut";
 }
 
-TEST(FirstBorder, CountsWhatWasLostOrRepeated) {
-    EXPECT_EQ(border(masked_hi.substr(0, 6), "\x6bGET /"sv, 107), 1U);
-    EXPECT_EQ(border(masked_hi.substr(0, 6), "GET /"sv, 108), 0U);
-    EXPECT_EQ(border(masked_hi.substr(0, 6), "GET /"sv, 109), std::nullopt) << "other frames may have begun";
-    EXPECT_EQ(border(masked_hi, "\x6bGET /"sv, 107), 1U);
+TEST(FirstBoundary, CountsWhatWasLostOrRepeated) {
+    EXPECT_EQ(boundary(masked_hi.substr(0, 6), "\x6bGET /"sv, 107), 1U);
+    EXPECT_EQ(boundary(masked_hi.substr(0, 6), "GET /"sv, 108), 0U);
+    EXPECT_EQ(boundary(masked_hi.substr(0, 6), "GET /"sv, 109), std::nullopt) << "other frames may have begun";
+    EXPECT_EQ(boundary(masked_hi, "\x6bGET /"sv, 107), 1U);
 }
 
 } // namespace

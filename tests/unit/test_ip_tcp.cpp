@@ -19,8 +19,8 @@ const auto v4_source = "\x0a\1\2\3"s, v4_destination = "\x0a\4\5\6"s;
 const auto v6_source = "sixteen bytes, A"s, v6_destination = "sixteen bytes, B"s;
 
 /// RFC 791 3.1. `total`: the Total Length field where it is not the truth.
-std::string ipv4(const std::string& payload, unsigned fragment = 0, std::optional<unsigned> total = {}, const std::string& options = "",
-                 unsigned protocol = 6) {
+std::string ipv4(const std::string& payload, unsigned fragment = 0, std::optional<unsigned> total = {},
+                 const std::string& options = "", unsigned protocol = 6) {
     return big(0x40 + 5 + options.size() / 4, 1) + "\0"s + big(total.value_or(20 + options.size() + payload.size()), 2) +
            big(0x1234, 2) + big(fragment, 2) + big(63, 1) + big(protocol, 1) + "\0\0"s + v4_source + v4_destination + options +
            payload;
@@ -177,7 +177,8 @@ TEST(IpTcp, RefusesWhatCannotBe) {
     auto long_tcp = tcp("x");
     long_tcp[12] = '\x60';
     EXPECT_FALSE(segment_in(ipv4(long_tcp))) << "a header longer than the segment";
-    EXPECT_FALSE(parse_datagram(as_bytes(ipv6("\6\xff"s + std::string(20, '\0'), 0)), 0)) << "an extension longer than the packet";
+    EXPECT_FALSE(parse_datagram(as_bytes(ipv6("\6\xff"s + std::string(20, '\0'), 0)), 0))
+        << "an extension longer than the packet";
     EXPECT_FALSE(parse_datagram(as_bytes(ipv6("\6"s, 60)), 0)) << "an extension without length";
     std::string endless;
     for (int i = 0; i < 100; ++i)

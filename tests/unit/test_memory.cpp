@@ -57,7 +57,7 @@ void* allocate(void*, std::size_t size) {
 std::size_t memory_after(const Negotiated& negotiated, const Talk& talk, bool revisits = false) {
     const Arena arena(allocate, nullptr);
     const auto before = in_use.load();
-    const auto connection = std::make_unique<Connection>(negotiated, Limits{});
+    const auto connection = std::make_unique<ConnectionDecoder>(negotiated, Limits{});
     std::uint32_t packet = 0;
     for (const auto& [direction, bytes] : talk) {
         used = 0;

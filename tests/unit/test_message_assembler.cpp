@@ -31,7 +31,7 @@ TEST(Direction, JoinsFragmentsWithControlFramesBetween) {
                                                              {.opcode = 0, .payload = "three"},
                                                              {.payload = "next"}}));
         EXPECT_EQ(s.texts(direction), (Texts{"one two three", "next"}));
-        EXPECT_EQ(s.findings(direction), Texts(6));
+        EXPECT_EQ(s.violations(direction), Texts(6));
         const auto& m = *s.messages(direction)[0];
         EXPECT_EQ(m.opcode, 2);
         EXPECT_FALSE(m.text);
@@ -63,7 +63,7 @@ TEST(Deflate, InflatesMessagesOfEveryNegotiation) {
             for (std::size_t at = 0; at < bytes.size(); at += 100)
                 s.feed(direction, std::string_view(bytes).substr(at, 100));
             EXPECT_EQ(s.texts(direction), expected) << c.bits << " " << c.takeover;
-            EXPECT_EQ(s.findings(direction), Texts(8));
+            EXPECT_EQ(s.violations(direction), Texts(8));
             EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
             for (const auto* m : s.messages(direction))
                 EXPECT_TRUE(m->text && m->compressed && m->own_data && !m->opaque);
@@ -79,9 +79,9 @@ TEST(Deflate, EachDirectionHasItsOwnWindowAndTakeover) {
     const WireFrame far{.rsv1 = true, .opcode = 2, .payload = FixedBlock().literals(past).match(5, 300).message()};
     const WireFrame first{.rsv1 = true, .payload = hello}, second{.rsv1 = true, .payload = from_window};
     const auto c = decoded(client, joined(client, {far, first, first, second}), negotiated);
-    EXPECT_EQ(c.findings(client), (Texts{"", "", "", "inflate_failed"}));
+    EXPECT_EQ(c.violations(client), (Texts{"", "", "", "inflate_failed"}));
     const auto s = decoded(server, joined(server, {far, first, second}), negotiated);
-    EXPECT_EQ(s.findings(server), (Texts{"window_exceeded", "", ""}));
+    EXPECT_EQ(s.violations(server), (Texts{"window_exceeded", "", ""}));
     EXPECT_EQ(s.texts(server), (Texts{past + past.substr(0, 5), "Hello", "Hello"}));
 }
 
@@ -97,7 +97,7 @@ TEST(Deflate, InflatesFragmentsAsOneMessage) {
                                                  {.fin = false, .opcode = 0},
                                                  {.opcode = 0, .payload = message.substr(i)}}));
             EXPECT_EQ(s.texts(direction), Texts{text});
-            EXPECT_EQ(s.findings(direction), Texts(4));
+            EXPECT_EQ(s.violations(direction), Texts(4));
             EXPECT_EQ(s.messages(direction)[0]->wire_length, message.size());
         }
     const auto s = decoded(client,
@@ -117,7 +117,7 @@ TEST(Deflate, MixesCompressedAndPlainMessages) {
                                            {.rsv1 = true, .opcode = 2, .payload = two}}),
                            deflate());
     EXPECT_EQ(s.texts(server), (Texts{"plain", "compressed, compressed", "plain", "compressed, compressed"}));
-    EXPECT_EQ(s.findings(server), Texts(4));
+    EXPECT_EQ(s.violations(server), Texts(4));
     EXPECT_FALSE(s.messages(server)[0]->compressed);
     EXPECT_TRUE(s.messages(server)[1]->compressed);
 }
@@ -131,7 +131,7 @@ TEST(Deflate, InflatesFinalAndStoredBlocksAndEmptyMessages) {
                                            compressed("\xf2\x00\x11\x00\x00"s)}),
                            deflate());
     EXPECT_EQ(s.texts(client), (Texts{"Hello", "Hello", "Hello", "", "", "Hello", "Hello"}));
-    EXPECT_EQ(s.findings(client), Texts(7));
+    EXPECT_EQ(s.violations(client), Texts(7));
 }
 
 TEST(Deflate, ReportsABombAndGoesOn) {
@@ -154,7 +154,7 @@ TEST(Deflate, ReportsABombAndGoesOn) {
         EXPECT_EQ(texts[1], size <= 16 * limits.message ? "aaaaaaaaaaaaaaaaaaaa" : "<no_context>");
         EXPECT_EQ(texts[2], "plain");
         EXPECT_EQ(texts[3], "the last, the last");
-        EXPECT_EQ(s.findings(server), Texts(4));
+        EXPECT_EQ(s.violations(server), Texts(4));
         EXPECT_LT(s.memory(), bomb.size() * 4 + 100000);
     }
 }
@@ -174,7 +174,7 @@ TEST(Deflate, ReportsGarbageAndIsNeverWrongAfterIt) {
     for (const auto direction : both_directions) {
         const auto s = decoded(direction, joined(direction, frames), deflate());
         EXPECT_EQ(s.texts(direction), (Texts{text, "", "<no_context>", "plain", text, text}));
-        EXPECT_EQ(s.findings(direction), (Texts{"", "inflate_failed", "", "", "", ""}));
+        EXPECT_EQ(s.violations(direction), (Texts{"", "inflate_failed", "", "", "", ""}));
         EXPECT_FALSE(s.messages(direction)[1]->text) << "nothing is known of it";
     }
 }
@@ -190,7 +190,7 @@ TEST(Deflate, DoesNotInflateWhatRefersToAMessageThatWasGivenUp) {
                                            {.rsv1 = true, .payload = next}}),
                            deflate());
     EXPECT_EQ(s.texts(server), (Texts{"abcdefghij, abcdefghij", "<no_context>"}));
-    EXPECT_EQ(s.findings(server), (Texts{"", "", "data_interleaved"}));
+    EXPECT_EQ(s.violations(server), (Texts{"", "", "data_interleaved"}));
 }
 
 TEST(Deflate, SaysNoContextAfterAGapUntilAMessageIsWholeByItself) {
@@ -212,7 +212,7 @@ TEST(Deflate, SaysNoContextAfterAGapUntilAMessageIsWholeByItself) {
     send(frame());
     send(frame());
     EXPECT_EQ(s.texts(server), (Texts{text, "<no_context>", "<no_context>", text, text}));
-    EXPECT_EQ(s.findings(server), Texts(5));
+    EXPECT_EQ(s.violations(server), Texts(5));
     EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
 }
 
@@ -227,7 +227,7 @@ TEST(Deflate, AGapDoesNoHarmWithoutTakeover) {
     EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
 }
 
-TEST(Deflate, WindowExceededExactlyBeyondTheBorder) {
+TEST(Deflate, WindowExceededExactlyBeyondTheBoundary) {
     for (unsigned bits = 8; bits <= 14; ++bits)
         for (const auto direction : both_directions)
             for (const unsigned over : {0U, 1U}) {
@@ -237,7 +237,7 @@ TEST(Deflate, WindowExceededExactlyBeyondTheBorder) {
                        joined(direction,
                               {{.rsv1 = true, .opcode = 2, .payload = FixedBlock().literals(past).message()},
                                {.rsv1 = true, .opcode = 2, .payload = FixedBlock().match(3, (1U << bits) + over).message()}}));
-                EXPECT_EQ(s.findings(direction), (Texts{"", over ? "window_exceeded" : ""})) << bits;
+                EXPECT_EQ(s.violations(direction), (Texts{"", over ? "window_exceeded" : ""})) << bits;
                 EXPECT_EQ(s.texts(direction)[1], past.substr(1 - over, 3)) << "inflated all the same";
                 EXPECT_EQ(s.difference_when_visited_again(), "");
             }
@@ -259,7 +259,7 @@ TEST(DeflateFrame, InflatesEveryFrameByItself) {
                                                   {.opcode = 0, .payload = "plain"}}),
                                deflate_frame());
         EXPECT_EQ(s.texts(direction), (Texts{"one, two, three", "whole", "plain", "one, two, plain"}));
-        EXPECT_EQ(s.findings(direction), Texts(8));
+        EXPECT_EQ(s.violations(direction), Texts(8));
         EXPECT_TRUE(s.messages(direction)[0]->compressed && s.messages(direction)[0]->text);
         EXPECT_FALSE(s.messages(direction)[2]->compressed);
     }
@@ -273,7 +273,7 @@ TEST(DeflateFrame, AMessageWithABadFrameIsNotShownWithoutIt) {
                                                {.rsv1 = true, .opcode = 0, .payload = first_is_bad ? good : "\x06"},
                                                {.rsv1 = true, .payload = good}}),
                                deflate_frame());
-        EXPECT_EQ(s.findings(server), first_is_bad ? (Texts{"inflate_failed", "", ""}) : (Texts{"", "inflate_failed", ""}));
+        EXPECT_EQ(s.violations(server), first_is_bad ? (Texts{"inflate_failed", "", ""}) : (Texts{"", "inflate_failed", ""}));
         EXPECT_EQ(s.texts(server), (Texts{"", "Hello"}));
         EXPECT_FALSE(s.messages(server)[0]->text);
         EXPECT_TRUE(s.messages(server)[1]->text);
@@ -316,7 +316,7 @@ TEST(UnknownExtension, ShowsThePayloadRawAndGuessesNothing) {
                                            {.opcode = 3, .payload = "of the extension"}}),
                            unknown_extension());
     EXPECT_EQ(s.texts(server), (Texts{"\xff\xfe", "b", "text"}));
-    EXPECT_EQ(s.findings(server), Texts(5));
+    EXPECT_EQ(s.violations(server), Texts(5));
     for (const auto* m : s.messages(server))
         EXPECT_TRUE(m->opaque && !m->text && !m->compressed);
 }
@@ -330,7 +330,7 @@ TEST(UnknownExtension, MayChangeThePayloadWithoutABit) {
         const std::vector<WireFrame> plain_text = {
             {.payload = "bad \xff"}, {.fin = false, .payload = "\xe2"}, {.opcode = 0, .payload = "("}, {.payload = "good"}};
         const auto s = decoded(direction, joined(direction, plain_text), unknown_extension());
-        EXPECT_EQ(s.findings(direction), Texts(4));
+        EXPECT_EQ(s.violations(direction), Texts(4));
         EXPECT_FALSE(s.messages(direction)[0]->text);
         EXPECT_TRUE(s.messages(direction)[2]->text);
         const auto d = decoded(direction,
@@ -338,21 +338,21 @@ TEST(UnknownExtension, MayChangeThePayloadWithoutABit) {
                                                   {.rsv1 = true, .payload = "\x06"},
                                                   {.rsv1 = true, .opcode = 2, .payload = far}}),
                                beside_deflate);
-        EXPECT_EQ(d.findings(direction), Texts(3));
+        EXPECT_EQ(d.violations(direction), Texts(3));
     }
 }
 
 TEST(Rules, TellWhereTextGoesWrong) {
     const std::pair<const char*, std::uint32_t> cases[] = {{"abc\xff", 3}, {"\xe2\x82x", 2}, {"abc\xe2\x82", 4}, {"\x80", 0}};
     for (const auto& [text, offset] : cases) {
-        EXPECT_EQ(decoded(server, wire({.payload = text})).frames(server)[0]->finding_offset, offset) << offset;
+        EXPECT_EQ(decoded(server, wire({.payload = text})).frames(server)[0]->violation_offset, offset) << offset;
         EXPECT_EQ(
-            decoded(client, wire(client, {.opcode = 8, .payload = close_body(1000, text)})).frames(client)[0]->finding_offset,
+            decoded(client, wire(client, {.opcode = 8, .payload = close_body(1000, text)})).frames(client)[0]->violation_offset,
             offset + 2);
     }
     const auto s = decoded(server, wire({.fin = false, .payload = "\xe2"}) + wire({.opcode = 0, .payload = "\x82x"}));
-    EXPECT_EQ(s.findings(server), (Texts{"", "text_not_utf8"}));
-    EXPECT_EQ(s.frames(server)[1]->finding_offset, 1U);
+    EXPECT_EQ(s.violations(server), (Texts{"", "text_not_utf8"}));
+    EXPECT_EQ(s.frames(server)[1]->violation_offset, 1U);
 }
 
 TEST(Rules, EveryIllFormedTextIsReportedWholeAndFragmentedAnywhereAndCompressed) {
@@ -397,7 +397,7 @@ TEST(Rules, EveryIllFormedTextIsReportedWholeAndFragmentedAnywhereAndCompressed)
                         s.feed(direction, joined(direction, {{.fin = false, .rsv1 = compressed, .payload = payload.substr(0, i)},
                                                              {.opcode = 0, .payload = payload.substr(i)},
                                                              {.payload = "good"}}));
-                        const auto found = s.findings(direction);
+                        const auto found = s.violations(direction);
                         ASSERT_EQ(found[0] + found[1], "text_not_utf8") << hex(as_bytes(text)) << " at " << i;
                         ASSERT_EQ(found[2], "");
                         ASSERT_FALSE(s.messages(direction)[0]->text);
@@ -417,14 +417,14 @@ TEST(Gap, LeavesOpenWhetherAMessageBegan) {
     Session s;
     s.feed(server, wire(server, {.fin = false, .payload = "begun"}), {.sequence = 0});
     s.feed(server, wire(server, {.opcode = 0, .payload = "ended"}) + wire(server, {.payload = "next"}), {.sequence = 1000});
-    EXPECT_EQ(s.findings(server), Texts(3));
+    EXPECT_EQ(s.violations(server), Texts(3));
     EXPECT_EQ(s.texts(server), (Texts{"<gap>", "next"}));
     const auto end = wire(server, {.opcode = 0}) + wire(server, {.payload = "next"});
     s.feed(server, end, {.sequence = 3000});
-    ASSERT_EQ(s.findings(server).size(), 5U);
-    EXPECT_EQ(s.findings(server)[3], "") << "lost: its beginning";
+    ASSERT_EQ(s.violations(server).size(), 5U);
+    EXPECT_EQ(s.violations(server)[3], "") << "lost: its beginning";
     s.feed(server, end, {.sequence = static_cast<std::uint32_t>(3000 + end.size())});
-    EXPECT_EQ(s.findings(server)[5], "continuation_unexpected") << "nothing was lost here";
+    EXPECT_EQ(s.violations(server)[5], "continuation_unexpected") << "nothing was lost here";
 }
 
 TEST(Gap, GivesNoNumberTwice) {

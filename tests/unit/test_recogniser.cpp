@@ -125,7 +125,7 @@ TEST(Recogniser, FollowsFramesThatBeganInTheMidst) {
         const auto result = segments(w, frames(masked, 1), true);
         EXPECT_TRUE(result.recognised);
         EXPECT_EQ(result.client, masked ? 0U : 1U);
-        EXPECT_FALSE(result.border[0]);
+        EXPECT_FALSE(result.boundary[0]);
         Wiretap hasty;
         EXPECT_FALSE(segments(hasty, frames(masked, 1), false).recognised);
     }
@@ -138,8 +138,8 @@ TEST(Recogniser, TellsWhereFramesBegin) {
     EXPECT_FALSE(w.hear(0, wire({.payload = "Hi"}), true).recognised);
     const auto result = w.hear(0, wire({.payload = prose(60)}) + wire({.payload = prose(61)}), true);
     EXPECT_TRUE(result.recognised);
-    EXPECT_EQ(result.border[0], 1000U);
-    EXPECT_FALSE(result.border[1]);
+    EXPECT_EQ(result.boundary[0], 1000U);
+    EXPECT_FALSE(result.boundary[1]);
 }
 
 // What looks like binary frames is the structure of others too: first byte, then a length.

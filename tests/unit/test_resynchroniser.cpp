@@ -182,7 +182,7 @@ TEST(Gap, ThatSwallowsAHeaderIsSearchedThrough) {
         EXPECT_EQ(Texts(texts.end() - 3, texts.end()), (Texts{"one", "two", "three"})) << seen;
         for (const auto* f : s.frames(server))
             EXPECT_EQ(f->resynchronised, f->completes && str(f->completes->data) == "one");
-        EXPECT_EQ(s.findings(server), Texts(s.frames(server).size()));
+        EXPECT_EQ(s.violations(server), Texts(s.frames(server).size()));
         EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
     }
 }

@@ -23,7 +23,7 @@ constexpr Row table_3_7[] = {
 struct Verdict {
     std::size_t good; ///< Bytes before the first that cannot be; all of them if there is none.
     bool valid;
-    bool at_border;
+    bool at_boundary;
     bool operator==(const Verdict&) const = default;
 };
 
@@ -58,13 +58,13 @@ Verdict verdict(std::initializer_list<std::string_view> pieces) {
         good += was_valid ? count : 0;
         EXPECT_TRUE(was_valid || (count == 0 && !validator.valid())) << "once bad, always bad";
     }
-    return {good, validator.valid(), validator.at_border()};
+    return {good, validator.valid(), validator.at_boundary()};
 }
 
 void expect_like_oracle(std::string_view text) {
     const auto expected = oracle(text);
     const auto same = [&](const Verdict& v) {
-        return v.good == expected.good && v.valid == expected.valid && (!v.valid || v.at_border == expected.at_border);
+        return v.good == expected.good && v.valid == expected.valid && (!v.valid || v.at_boundary == expected.at_boundary);
     };
     ASSERT_TRUE(same(verdict({text}))) << hex(as_bytes(text));
     for (std::size_t i = 0; i <= text.size(); ++i)
@@ -88,7 +88,7 @@ TEST(Utf8, AcceptsEveryCodePointButSurrogatesAndNothingAbove10ffff) {
         const auto text = encoded(c);
         const bool all = validator.feed(as_bytes(text)) == text.size();
         const bool expected = c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
-        ASSERT_EQ(all && validator.valid() && validator.at_border(), expected) << std::hex << c;
+        ASSERT_EQ(all && validator.valid() && validator.at_boundary(), expected) << std::hex << c;
     }
 }
 
@@ -107,14 +107,14 @@ TEST(Utf8, JudgesEverySequenceOfUpToThreeBytesLikeTable3_7) {
                 const auto good = validator.feed(three);
                 const auto expected = oracle(as_text(three));
                 ASSERT_TRUE(good == expected.good && validator.valid() == expected.valid &&
-                            (!expected.valid || validator.at_border() == expected.at_border))
+                            (!expected.valid || validator.at_boundary() == expected.at_boundary))
                     << hex(three);
             }
         }
     }
 }
 
-TEST(Utf8, JudgesFourBytesAtEveryBorderOfTable3_7) {
+TEST(Utf8, JudgesFourBytesAtEveryBoundaryOfTable3_7) {
     constexpr unsigned edges[] = {0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1,
                                   0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf7, 0xf8, 0xfe, 0xff};
     for (const unsigned a : {0xf0U, 0xf1U, 0xf3U, 0xf4U, 0xf5U, 0xffU})
@@ -163,10 +163,10 @@ TEST(Utf8, WaitsForTheRestOfACharacter) {
     for (const std::string_view piece : {"\xf0"sv, "\x9f"sv, ""sv, "\x98"sv}) {
         EXPECT_EQ(validator.feed(as_bytes(piece)), piece.size());
         EXPECT_TRUE(validator.valid());
-        EXPECT_FALSE(validator.at_border());
+        EXPECT_FALSE(validator.at_boundary());
     }
     EXPECT_EQ(validator.feed(as_bytes("\x80")), 1U);
-    EXPECT_TRUE(validator.valid() && validator.at_border());
+    EXPECT_TRUE(validator.valid() && validator.at_boundary());
 }
 
 } // namespace

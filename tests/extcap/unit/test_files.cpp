@@ -37,7 +37,8 @@ TEST(Files, OfARingBeginWithTheLastSecretsAndNoMore) {
         EXPECT_NE(content.find(last), std::string::npos);
         EXPECT_EQ(content.find("CLIENT_RANDOM 0 "), std::string::npos);
         const auto first = content.find("CLIENT_RANDOM");
-        EXPECT_NE(content[first - 1], '\n') << "the first is a whole line: after the block's header, not after the rest of another";
+        EXPECT_NE(content[first - 1], '\n')
+            << "the first is a whole line: after the block's header, not after the rest of another";
     }
     std::filesystem::remove_all(folder);
 }

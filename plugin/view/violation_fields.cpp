@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "view/finding_fields.hpp"
+#include "view/violation_fields.hpp"
 
 #include "view/fields.hpp"
 
@@ -20,40 +20,40 @@ struct Range {
 };
 
 /// The bytes of a frame that a rule is about, within what was captured.
-Range place(const Frame& frame, Finding finding) {
+Range place(const Frame& frame, Violation violation) {
     const auto& h = frame.header;
     const int captured = static_cast<int>(frame.payload.size());
-    switch (finding_table()[static_cast<std::size_t>(finding)].where) {
+    switch (violation_table()[static_cast<std::size_t>(violation)].where) {
     case Where::flags: return {0, 1};
     case Where::mask: return {1, h.masked ? h.size - 1 : 1};
     case Where::length: return {1, 1 + h.length_size};
     case Where::payload: break;
     case Where::handshake: return {0, 0};
     }
-    const bool in_payload = finding == Finding::text_not_utf8 || finding == Finding::close_reason_not_utf8;
-    const int offset = in_payload && frame.finding_offset < frame.payload.size() ? static_cast<int>(frame.finding_offset) : 0;
+    const bool in_payload = violation == Violation::text_not_utf8 || violation == Violation::close_reason_not_utf8;
+    const int offset = in_payload && frame.violation_offset < frame.payload.size() ? static_cast<int>(frame.violation_offset) : 0;
     return {h.size + offset, captured - offset};
 }
 
 } // namespace
 
-void add_violation(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, int length, Finding finding) {
-    const auto number = static_cast<std::size_t>(finding);
-    const auto& info = finding_table()[number];
+void add_violation(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, int length, Violation violation) {
+    const auto number = static_cast<std::size_t>(violation);
+    const auto& info = violation_table()[number];
     auto* item = proto_tree_add_string(tree, hf_violation, tvb, offset, length, info.name);
     proto_item_set_generated(item);
     expert_add_info_format(pinfo, item, &ei_violations[number], "%s (RFC %u, %s)", info.sentence, info.rfc, info.section);
 }
 
 void add_violations(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, const Frame& frame) {
-    if (!frame.findings.any())
+    if (!frame.violations.any())
         return;
-    for (std::size_t i = 0; i < finding_table().size(); ++i) {
-        const auto finding = static_cast<Finding>(i);
-        if (!frame.findings.has(finding))
+    for (std::size_t i = 0; i < violation_table().size(); ++i) {
+        const auto violation = static_cast<Violation>(i);
+        if (!frame.violations.has(violation))
             continue;
-        const auto range = place(frame, finding);
-        add_violation(tree, pinfo, tvb, offset + range.offset, range.length, finding);
+        const auto range = place(frame, violation);
+        add_violation(tree, pinfo, tvb, offset + range.offset, range.length, violation);
     }
 }
 
@@ -61,7 +61,7 @@ void add_undecoded(proto_tree* tree, tvbuff_t* tvb, int offset, int length, Unde
     proto_item_set_generated(proto_tree_add_string(tree, hf_undecoded, tvb, offset, length, undecoded_name(reason)));
 }
 
-void register_finding_fields() {
+void register_violation_fields() {
     static hf_register_info fields[] = {
         {&hf_violation,
          {"Violation", "ws.violation", FT_STRING, BASE_NONE, nullptr, 0, "A rule that this frame or handshake breaks", HFILL}},
@@ -73,9 +73,9 @@ void register_finding_fields() {
 
     // One expert field for each row of the table. Wireshark keeps the names and the addresses.
     static std::vector<ei_register_info> infos;
-    ei_violations.assign(finding_table().size(), EI_INIT);
-    for (std::size_t i = 0; i < finding_table().size(); ++i) {
-        const auto& row = finding_table()[i];
+    ei_violations.assign(violation_table().size(), EI_INIT);
+    for (std::size_t i = 0; i < violation_table().size(); ++i) {
+        const auto& row = violation_table()[i];
         infos.push_back(
             {&ei_violations[i], {g_strconcat("ws.violation.", row.name, nullptr), PI_PROTOCOL, PI_ERROR, row.sentence, EXPFILL}});
     }

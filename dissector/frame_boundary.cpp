@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "border.hpp"
+#include "frame_boundary.hpp"
 
 #include "close_code.hpp"
 #include "utf8.hpp"
@@ -35,11 +35,11 @@ constexpr std::uint32_t close_code_bits = 5;  // one of 33 codes may be sent
 constexpr std::uint32_t text_bits_of_3_bytes = 4;
 /// A control character in text takes back what so many others bring.
 constexpr std::size_t good_for_an_odd_one = 8;
-/// Of bytes that inflate: two of them are a message in one of 800 cases, and each four more halve that.
+/// Two bytes inflate to a message in one of 800 cases, and each four more halve that.
 constexpr std::uint32_t compressed_bits = 9;
 constexpr std::uint32_t bytes_for_a_compressed_bit = 4;
 constexpr std::uint32_t most_further_compressed_bits = 16;
-/// Of bytes that may inflate with more context, and of a single one: one of four is a message.
+/// One of four inputs inflates if more context is granted, or if it is a single byte.
 constexpr std::uint32_t doubtful_compressed_bits = 2;
 /// Content that is more than structure: four characters of text.
 constexpr std::uint32_t enough_telling = 5;
@@ -47,10 +47,10 @@ constexpr std::uint32_t enough_telling = 5;
 constexpr std::uint32_t most_foreign_text_bits = 8;
 /// A boundary is taken if noise before it looks so in one of 2^18 cases: of 100,000 segments of noise one is, where every byte of
 /// them may begin a frame.
-constexpr std::uint32_t border_bits = 18;
+constexpr std::uint32_t boundary_bits = 18;
 
-/// Of text: a third of all bytes are printable ASCII. A control character is rare in text, but not in what a wrong masking key
-/// makes of it.
+/// What text tells: a third of all bytes are printable ASCII. A control character is rare in text, but not in what a wrong
+/// masking key makes of it.
 std::uint32_t text_bits(Bytes text) {
     const auto odd = static_cast<std::size_t>(std::count_if(
         text.begin(), text.end(), [](std::uint8_t c) { return (c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 127; }));
@@ -66,8 +66,8 @@ bool random_key(const FrameHeader& header) {
            !std::all_of(std::begin(header.masking_key), std::end(header.masking_key), high);
 }
 
-/// Of a compressed message: how much tells that it is one. False if it is none (RFC 7692 7.2.2).
-bool weigh_compressed(const FrameHeader& header, Bytes payload, const BorderHints& hints, TrialInflation& trial,
+/// How much tells that this is a compressed message. False if it is none (RFC 7692 7.2.2).
+bool weigh_compressed(const FrameHeader& header, Bytes payload, const BoundaryHints& hints, TrialInflation& trial,
                       std::uint32_t& bits) {
     auto& [inflater, out] = trial;
     std::uint8_t plain[most_looked_at];
@@ -77,7 +77,7 @@ bool weigh_compressed(const FrameHeader& header, Bytes payload, const BorderHint
     if (result == Inflated::failed)
         return !hints.foreign && !hints.negotiated.known; // there, RSV1 may have another meaning
     Utf8Validator utf8;
-    if (result == Inflated::ok && header.opcode == opcode::text && (utf8.feed(out) != out.size() || !utf8.at_border()))
+    if (result == Inflated::ok && header.opcode == opcode::text && (utf8.feed(out) != out.size() || !utf8.at_boundary()))
         return false;
     const auto size = static_cast<std::uint32_t>(payload.size());
     if (result != Inflated::ok || size < 2)
@@ -108,8 +108,8 @@ bool may_be_in_text(const FrameHeader& header, const Seen& seen) {
     return seen.before ? *seen.before >= 0x80 : std::any_of(text.begin(), text.end(), high);
 }
 
-/// Of text, and of a Close frame's body.
-bool weigh_text(const FrameHeader& header, const Seen& seen, const BorderHints& hints, std::uint32_t& bits,
+/// How much tells that this is text, or a Close frame's body. False if it is neither.
+bool weigh_text(const FrameHeader& header, const Seen& seen, const BoundaryHints& hints, std::uint32_t& bits,
                 std::uint32_t& telling) {
     std::uint8_t plain[most_looked_at];
     const auto looked_at = seen.payload.first(std::min(seen.payload.size(), most_looked_at));
@@ -125,7 +125,7 @@ bool weigh_text(const FrameHeader& header, const Seen& seen, const BorderHints& 
     }
     Utf8Validator utf8;
     const bool all = seen.whole && header.fin && looked_at.size() == seen.payload.size();
-    if (utf8.feed(text) != text.size() || (all && !utf8.at_border()))
+    if (utf8.feed(text) != text.size() || (all && !utf8.at_boundary()))
         return false;
     telling = text_bits(text);
     if (hints.foreign) {
@@ -145,7 +145,7 @@ bool weigh_text(const FrameHeader& header, const Seen& seen, const BorderHints& 
 }
 
 /// Looks at what is there of a frame's payload; false if it speaks against the header.
-bool weigh(Chain& chain, const FrameHeader& header, const Seen& seen, const BorderHints& hints, TrialInflation& trial) {
+bool weigh(Chain& chain, const FrameHeader& header, const Seen& seen, const BoundaryHints& hints, TrialInflation& trial) {
     std::uint32_t bits = header_bits;
     std::uint32_t telling = 0;
     const bool message = header.fin && (header.opcode == opcode::text || header.opcode == opcode::binary);
@@ -174,7 +174,7 @@ bool fits_message(const Chain& chain, const FrameHeader& header) {
 }
 
 /// Most segments begin with a frame; in the midst of one there are many places for chance.
-bool taken(const Chain& chain, const BorderHints& hints) {
+bool taken(const Chain& chain, const BoundaryHints& hints) {
     if (!chain.headers || !chain.fits)
         return false;
     // A payload may repeat whatever looks like empty frames, zeros above all, in as many segments as it likes.
@@ -182,12 +182,12 @@ bool taken(const Chain& chain, const BorderHints& hints) {
         return false;
     if (hints.aligned && !chain.before && chain.exact)
         return true;
-    return chain.bits >= border_bits + static_cast<std::uint32_t>(std::bit_width(chain.before));
+    return chain.bits >= boundary_bits + static_cast<std::uint32_t>(std::bit_width(chain.before));
 }
 
 /// A frame before the first that is certain: the end of a payload may look like one by chance, and nothing is lost without it or
 /// little.
-bool doubtful(const FrameHeader& header, const BorderHints& hints) {
+bool doubtful(const FrameHeader& header, const BoundaryHints& hints) {
     if (header.opcode == opcode::continuation) // of a message that is lost in any case
         return true;
     if (header.payload_length == 0) // compressed messages end in a zero byte (RFC 7692 7.2.1)
@@ -196,7 +196,7 @@ bool doubtful(const FrameHeader& header, const BorderHints& hints) {
 }
 
 /// Where the chain begins that is certain as a whole.
-std::size_t certain_begin(const Chain& chain, Bytes bytes, const BorderHints& hints) {
+std::size_t certain_begin(const Chain& chain, Bytes bytes, const BoundaryHints& hints) {
     auto at = chain.begin;
     FrameHeader header;
     while (chain.before && parse_frame_header(bytes.subspan(at), header) && doubtful(header, hints)) {
@@ -208,14 +208,14 @@ std::size_t certain_begin(const Chain& chain, Bytes bytes, const BorderHints& hi
 }
 
 /// Most bytes can begin no frame.
-bool may_begin(Bytes bytes, const BorderHints& hints) {
+bool may_begin(Bytes bytes, const BoundaryHints& hints) {
     const bool reserved = is_reserved(bytes[0] & 0x0f) || (is_control(bytes[0] & 0x0f) && !(bytes[0] & 0x80));
     return !reserved && (bytes.size() < 2 || ((bytes[1] & 0x80) != 0) == hints.masked);
 }
 
 } // namespace
 
-bool plausible(const FrameHeader& header, const BorderHints& hints) noexcept {
+bool plausible(const FrameHeader& header, const BoundaryHints& hints) noexcept {
     using enum Negotiated::Compression;
     if (is_reserved(header.opcode) || header.masked != hints.masked || !header.length_minimal() ||
         header.payload_length > implausible_length)
@@ -233,7 +233,7 @@ bool plausible(const FrameHeader& header, const BorderHints& hints) noexcept {
             (!hints.negotiated.known || hints.negotiated.compression == permessage_deflate));
 }
 
-void follow(Chain& chain, Bytes bytes, const BorderHints& hints, TrialInflation& trial, std::uint32_t most) noexcept {
+void follow(Chain& chain, Bytes bytes, const BoundaryHints& hints, TrialInflation& trial, std::uint32_t most) noexcept {
     const auto before = chain.headers; // few senders cut short frames in pieces
     const auto stop = most > 0xffffffff - chain.headers ? 0xffffffff : chain.headers + most;
     chain.exact = false;
@@ -268,7 +268,7 @@ void follow(Chain& chain, Bytes bytes, const BorderHints& hints, TrialInflation&
 
 /// Chains are followed through whole segments, and each header once, whichever chains it is in: two that meet have the same
 /// future.
-std::size_t BorderSearch::next_in_frame(Bytes bytes, const BorderHints& hints, TrialInflation& trial) {
+std::size_t BoundarySearch::next_in_frame(Bytes bytes, const BoundaryHints& hints, TrialInflation& trial) {
     const auto segment = searched_;
     std::vector<bool> followed(bytes.size() - segment);
     const auto follow_to_end = [&](Chain& chain) {
@@ -308,7 +308,7 @@ std::size_t BorderSearch::next_in_frame(Bytes bytes, const BorderHints& hints, T
     return bytes.size();
 }
 
-std::size_t BorderSearch::next(Bytes bytes, const BorderHints& hints, TrialInflation& trial) noexcept {
+std::size_t BoundarySearch::next(Bytes bytes, const BoundaryHints& hints, TrialInflation& trial) noexcept {
     if (hints.in_frame)
         return next_in_frame(bytes, hints, trial);
     const auto segment = searched_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "findings.hpp"
+#include "violations.hpp"
 
 #include "support.hpp"
 
@@ -10,7 +10,7 @@
 namespace ws::test {
 namespace {
 
-TEST(Findings, TableNamesEveryRuleOfTheInterface) {
+TEST(Violations, TableNamesEveryRuleOfTheInterface) {
     // The names are public: they never change.
     const std::set<std::string_view> expected = {"rsv_set",
                                                  "opcode_reserved",
@@ -47,35 +47,37 @@ TEST(Findings, TableNamesEveryRuleOfTheInterface) {
                                                  "extension_not_offered",
                                                  "extension_parameter"};
     std::set<std::string_view> names;
-    for (const auto& row : finding_table())
+    for (const auto& row : violation_table())
         EXPECT_TRUE(names.insert(row.name).second) << row.name << " twice";
     EXPECT_EQ(names, expected);
 }
 
-TEST(Findings, TableGivesSourceAndSentenceOfEveryRule) {
-    for (const auto& row : finding_table()) {
+TEST(Violations, TableGivesSourceAndSentenceOfEveryRule) {
+    for (const auto& row : violation_table()) {
         EXPECT_TRUE(row.rfc == 6455 || row.rfc == 7692) << row.name;
         EXPECT_TRUE(row.section[0] >= '1' && row.section[0] <= '9') << row.name;
         EXPECT_GT(std::string_view(row.sentence).size(), 10U) << row.name;
     }
 }
 
-TEST(Findings, TableIsIndexedByTheEnumerators) {
-    const auto name = [](Finding finding) { return std::string_view(finding_table()[static_cast<std::size_t>(finding)].name); };
-    EXPECT_EQ(name(Finding::rsv_set), "rsv_set");
-    EXPECT_EQ(name(Finding::window_exceeded), "window_exceeded");
-    EXPECT_EQ(name(Finding::extension_parameter), "extension_parameter");
+TEST(Violations, TableIsIndexedByTheEnumerators) {
+    const auto name = [](Violation violation) {
+        return std::string_view(violation_table()[static_cast<std::size_t>(violation)].name);
+    };
+    EXPECT_EQ(name(Violation::rsv_set), "rsv_set");
+    EXPECT_EQ(name(Violation::window_exceeded), "window_exceeded");
+    EXPECT_EQ(name(Violation::extension_parameter), "extension_parameter");
 }
 
-TEST(Findings, HoldsExactlyWhatWasAdded) {
-    for (std::size_t i = 0; i < finding_table().size(); ++i) {
-        Findings findings;
-        EXPECT_FALSE(findings.any());
-        findings.add(static_cast<Finding>(i));
-        findings.add(static_cast<Finding>(i));
-        EXPECT_TRUE(findings.any());
-        for (std::size_t j = 0; j < finding_table().size(); ++j)
-            EXPECT_EQ(findings.has(static_cast<Finding>(j)), i == j);
+TEST(Violations, HoldsExactlyWhatWasAdded) {
+    for (std::size_t i = 0; i < violation_table().size(); ++i) {
+        Violations violations;
+        EXPECT_FALSE(violations.any());
+        violations.add(static_cast<Violation>(i));
+        violations.add(static_cast<Violation>(i));
+        EXPECT_TRUE(violations.any());
+        for (std::size_t j = 0; j < violation_table().size(); ++j)
+            EXPECT_EQ(violations.has(static_cast<Violation>(j)), i == j);
     }
 }
 

@@ -6,7 +6,7 @@
 namespace ws {
 
 /// What passed over a connection, counted as it is decoded the first time.
-struct Tally {
+struct Statistics {
     struct Side {
         std::uint32_t messages = 0;   ///< Complete ones.
         std::uint64_t bytes = 0;      ///< Their application data, after decompression.

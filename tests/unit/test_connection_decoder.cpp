@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "connection.hpp"
+#include "connection_decoder.hpp"
 
 #include "support.hpp"
 
@@ -34,23 +34,23 @@ Talk conversation() {
     };
 }
 
-TEST(Connection, TellsTheSameHoweverTheBytesWereSplitAndVisited) {
+TEST(ConnectionDecoder, TellsTheSameHoweverTheBytesWereSplitAndVisited) {
     EXPECT_EQ(difference_when_split(conversation(), deflate()), "");
     EXPECT_EQ(difference_when_split(conversation(), plain()), "") << "nothing negotiated";
     EXPECT_EQ(difference_when_split(conversation(), deflate_frame()), "");
     EXPECT_EQ(difference_when_split(conversation(), unknown_extension()), "");
 }
 
-TEST(Connection, KeepsTheDirectionsApart) {
+TEST(ConnectionDecoder, KeepsTheDirectionsApart) {
     Session s(deflate());
     play(s, conversation(), everywhere);
     EXPECT_EQ(s.texts(client), (Texts{"hello", "up 1, up 2", prose(300), prose(200), "\xff"}));
     EXPECT_EQ(s.texts(server), (Texts{"compressed, compressed", "compressed, compressed", "late"}));
-    EXPECT_EQ(s.findings(client), (Texts{"", "", "", "", "", "", "", "opcode_reserved", "rsv_set", ""}));
-    EXPECT_EQ(s.findings(server), (Texts{"", "", "", "", "", "", "data_after_close"}));
+    EXPECT_EQ(s.violations(client), (Texts{"", "", "", "", "", "", "", "opcode_reserved", "rsv_set", ""}));
+    EXPECT_EQ(s.violations(server), (Texts{"", "", "", "", "", "", "data_after_close"}));
 }
 
-TEST(Connection, TellsSeveralPiecesOfOnePacketApart) {
+TEST(ConnectionDecoder, TellsSeveralPiecesOfOnePacketApart) {
     Session s;
     s.feed(client, text(client, "one").substr(0, 5));
     s.feed(client, text(client, "one").substr(5) + text(client, "two").substr(0, 3), {.same_packet = true});
@@ -60,7 +60,7 @@ TEST(Connection, TellsSeveralPiecesOfOnePacketApart) {
     EXPECT_EQ(s.difference_when_visited_again(), "");
 }
 
-TEST(Connection, ToldAgainTheSameWhileTheFirstVisitStillGoesOn) {
+TEST(ConnectionDecoder, ToldAgainTheSameWhileTheFirstVisitStillGoesOn) {
     // Somebody clicks on packets while a file is still being read.
     const auto talk = conversation();
     Session s(deflate());
@@ -76,12 +76,12 @@ TEST(Connection, ToldAgainTheSameWhileTheFirstVisitStillGoesOn) {
     EXPECT_EQ(s.stable_facts(), whole.stable_facts());
 }
 
-TEST(Connection, KnowsNothingOfAPieceThatWasNeverFed) {
+TEST(ConnectionDecoder, KnowsNothingOfAPieceThatWasNeverFed) {
     TestArena arena;
-    Connection connection(plain(), {});
+    ConnectionDecoder connection(plain(), {});
     const auto bytes = text(client, "text");
     const auto piece = [&](Direction d, std::uint32_t packet, std::uint32_t ordinal) {
-        return Piece{.direction = d, .bytes = as_bytes(bytes), .sequence = {}, .packet = packet, .ordinal = ordinal};
+        return StreamData{.direction = d, .bytes = as_bytes(bytes), .sequence = {}, .packet = packet, .ordinal = ordinal};
     };
     connection.feed(piece(client, 5, 1), true, arena);
     connection.feed(piece(client, 6, 0), false, arena); // nobody will ask for it
@@ -91,9 +91,9 @@ TEST(Connection, KnowsNothingOfAPieceThatWasNeverFed) {
         EXPECT_TRUE(frames_of(connection.again(never, arena)).empty());
 }
 
-TEST(Connection, TellsTheSameTheFirstTimeWhenThereAreNoLaterVisits) {
+TEST(ConnectionDecoder, TellsTheSameTheFirstTimeWhenThereAreNoLaterVisits) {
     TestArena arena;
-    Connection once(deflate(), {});
+    ConnectionDecoder once(deflate(), {});
     Session s(deflate());
     std::uint32_t packet = 0;
     for (const auto& [direction, bytes] : conversation())
@@ -106,7 +106,7 @@ TEST(Connection, TellsTheSameTheFirstTimeWhenThereAreNoLaterVisits) {
         }
 }
 
-TEST(Connection, AnEmptyPieceChangesNothing) {
+TEST(ConnectionDecoder, AnEmptyPieceChangesNothing) {
     Session s;
     const auto frame = text(client, "text");
     s.feed(client, "");
@@ -118,7 +118,7 @@ TEST(Connection, AnEmptyPieceChangesNothing) {
     EXPECT_EQ(s.difference_when_visited_again(), "");
 }
 
-TEST(Connection, SaysLaterWhereAFrameOrMessageIsComplete) {
+TEST(ConnectionDecoder, SaysLaterWhereAFrameOrMessageIsComplete) {
     Session s;
     const auto frame = text(server, prose(300));
     s.feed(server, wire(server, {.fin = false, .payload = "begun"}) + wire(server, {.opcode = 9}) +
@@ -139,7 +139,7 @@ TEST(Connection, SaysLaterWhereAFrameOrMessageIsComplete) {
     EXPECT_EQ(parts_of(last)[0]->reassembled_in, 0U) << "never completed";
 }
 
-TEST(Connection, AFrameOrMessageThatWasGivenUpIsCompleteNowhere) {
+TEST(ConnectionDecoder, AFrameOrMessageThatWasGivenUpIsCompleteNowhere) {
     const auto frame = text(server, prose(300));
     for (const bool cut : {false, true}) {
         Session s;
@@ -158,7 +158,7 @@ TEST(Connection, AFrameOrMessageThatWasGivenUpIsCompleteNowhere) {
 // -----------------------------------------------------------------------------------------------------------
 // ping, pong, close
 
-TEST(Connection, LinksPingAndPong) {
+TEST(ConnectionDecoder, LinksPingAndPong) {
     Session s;
     s.feed(client, wire(client, {.opcode = 9, .payload = "a"}), {.time = 1000});
     s.feed(client, wire(client, {.opcode = 9, .payload = "b"}), {.time = 2000});
@@ -174,7 +174,7 @@ TEST(Connection, LinksPingAndPong) {
     EXPECT_EQ(s.difference_when_visited_again(), "");
 }
 
-TEST(Connection, LinksNoPingWhoseDataIsNotKnown) {
+TEST(ConnectionDecoder, LinksNoPingWhoseDataIsNotKnown) {
     Session s;
     const auto ping = wire(client, {.opcode = 9, .payload = "data"});
     s.feed(client, ping.substr(0, 6), {.cut = 4});
@@ -185,7 +185,7 @@ TEST(Connection, LinksNoPingWhoseDataIsNotKnown) {
     EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
 }
 
-TEST(Connection, KnowsNoCodeOfAnEmptyCloseFrame) {
+TEST(ConnectionDecoder, KnowsNoCodeOfAnEmptyCloseFrame) {
     Session s;
     EXPECT_FALSE(s.connection().first_close());
     EXPECT_FALSE(s.connection().closed(server));
@@ -196,7 +196,7 @@ TEST(Connection, KnowsNoCodeOfAnEmptyCloseFrame) {
     EXPECT_FALSE(s.connection().first_close()->code);
 }
 
-TEST(Connection, SaysWhoClosedFirstAndWhichCloseAnswers) {
+TEST(ConnectionDecoder, SaysWhoClosedFirstAndWhichCloseAnswers) {
     for (const auto first : both_directions) {
         const auto second = opposite(first);
         Session s;
@@ -218,7 +218,7 @@ TEST(Connection, SaysWhoClosedFirstAndWhichCloseAnswers) {
             EXPECT_FALSE(frames_of(s.facts()[i])[0]->closes_first);
             EXPECT_EQ(frames_of(s.facts()[i])[0]->close_in, 0U);
         }
-        EXPECT_EQ(s.findings(second)[0], "");
+        EXPECT_EQ(s.violations(second)[0], "");
         EXPECT_EQ(s.difference_when_visited_again(), "");
     }
 }
@@ -247,7 +247,7 @@ TEST(Sequence, RetransmissionsAndOverlapsAreNotDecodedTwice) {
                 seen = std::max<std::size_t>(seen, std::min<std::size_t>(stream.size(), from + count));
             }
             ASSERT_EQ(s.texts(client), expected);
-            ASSERT_EQ(s.findings(client), Texts(5));
+            ASSERT_EQ(s.violations(client), Texts(5));
             ASSERT_EQ(s.problem() + s.difference_when_visited_again(round), "");
         }
     }
@@ -274,7 +274,7 @@ TEST(Sequence, AKeepAliveIsARetransmission) {
     s.feed(client, "", {.sequence = next - 1});
     s.feed(client, two, {.sequence = next});
     EXPECT_EQ(s.texts(client), (Texts{"one", "two"}));
-    EXPECT_EQ(s.findings(client), Texts(2));
+    EXPECT_EQ(s.violations(client), Texts(2));
     EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
 }
 
@@ -313,7 +313,7 @@ TEST(Sequence, ACutPieceCountsWithWhatWasCutOff) {
     s.feed(server, frame.substr(0, 100), {.cut = frame.size() - 100, .sequence = 0}); // again, all of it
     s.feed(server, next, {.sequence = end});
     EXPECT_EQ(s.texts(server), (Texts{"<truncated>", "next"}));
-    EXPECT_EQ(s.findings(server), Texts(2));
+    EXPECT_EQ(s.violations(server), Texts(2));
     EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
 }
 
@@ -331,7 +331,7 @@ TEST(Sequence, ACutPieceMayRepeatAPartOfWhatWasCutOff) {
 // ---------------------------------------------------------------------------------------------- without the
 // opening handshake
 
-TEST(MidStream, BeginsAtTheFirstBorderOfEachDirection) {
+TEST(MidStream, BeginsAtTheFirstBoundaryOfEachDirection) {
     Session s{Negotiated{}};
     s.feed(client, "tail of a frame" + text(client, "one") + text(client, "two"));
     s.feed(server, text(server, "three"));
@@ -342,11 +342,11 @@ TEST(MidStream, BeginsAtTheFirstBorderOfEachDirection) {
     EXPECT_EQ(skipped_by(s.facts()[0])[0]->length, 15U);
     EXPECT_TRUE(s.frames(client)[0]->resynchronised && s.frames(server)[0]->resynchronised);
     EXPECT_FALSE(s.frames(client)[1]->resynchronised || s.frames(client)[2]->resynchronised);
-    EXPECT_EQ(s.findings(client), Texts(3));
+    EXPECT_EQ(s.violations(client), Texts(3));
     EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
 }
 
-TEST(MidStream, SearchesOnUntilThereIsABorder) {
+TEST(MidStream, SearchesOnUntilThereIsABoundary) {
     Session s{Negotiated{}};
     const auto big = wire(server, {.payload = prose(4000)});
     s.feed(server, big.substr(1000, 1000));
@@ -354,7 +354,7 @@ TEST(MidStream, SearchesOnUntilThereIsABorder) {
     s.feed(server, big.substr(3000) + text(server, "found"));
     s.feed(server, text(server, "next"));
     EXPECT_EQ(s.texts(server), (Texts{"found", "next"}));
-    EXPECT_EQ(s.findings(server), Texts(2));
+    EXPECT_EQ(s.violations(server), Texts(2));
     EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
 }
 
@@ -365,7 +365,7 @@ TEST(MidStream, TakesRsv1ForCompression) {
     for (const auto* payload : {"abcdefghij, before the capture", "0123456789"})
         s.feed(client, wire(client, {.rsv1 = true, .payload = deflater.message(payload)}));
     EXPECT_EQ(s.texts(client), (Texts{"<no_context>", "0123456789"}));
-    EXPECT_EQ(s.findings(client), Texts(2));
+    EXPECT_EQ(s.violations(client), Texts(2));
     EXPECT_EQ(s.problem() + s.difference_when_visited_again(), "");
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "border.hpp"
+#include "frame_boundary.hpp"
 
 #include "support.hpp"
 
@@ -8,14 +8,14 @@
 namespace ws::test {
 namespace {
 
-BorderHints hints(Direction direction, const Negotiated& negotiated = plain()) {
+BoundaryHints hints(Direction direction, const Negotiated& negotiated = plain()) {
     return {direction == client, negotiated};
 }
 
 /// In bytes that nothing follows.
-std::size_t find_border(Bytes bytes, const BorderHints& hints) {
+std::size_t find_boundary(Bytes bytes, const BoundaryHints& hints) {
     TrialInflation trial;
-    return BorderSearch().next(bytes, hints, trial);
+    return BoundarySearch().next(bytes, hints, trial);
 }
 
 FrameHeader header_of(const std::string& frame) {
@@ -53,43 +53,43 @@ TEST(Plausible, DependsOnTheExtensions) {
     EXPECT_TRUE(plausible(rsv2, hints(server, unknown_extension())));
 }
 
-TEST(FindBorder, FindsTheBeginningOfFramesAfterTheEndOfAnother) {
+TEST(FindBoundary, FindsTheBeginningOfFramesAfterTheEndOfAnother) {
     for (const auto direction : both_directions) {
         const auto frames = wire(direction, {.payload = "first"}) + wire(direction, {.opcode = 9, .payload = "p"}) +
                             wire(direction, {.opcode = 2, .payload = std::string(300, '\xee')});
         for (const auto& before : {""s, "x"s, "the end of a text"s, std::string(1000, '\xff')}) {
-            EXPECT_EQ(find_border(as_bytes(before + frames), hints(direction)), before.size());
-            EXPECT_EQ(find_border(as_bytes(before + frames + frames.substr(0, 20)), hints(direction)), before.size())
+            EXPECT_EQ(find_boundary(as_bytes(before + frames), hints(direction)), before.size());
+            EXPECT_EQ(find_boundary(as_bytes(before + frames + frames.substr(0, 20)), hints(direction)), before.size())
                 << "the last one cut";
         }
     }
 }
 
-TEST(FindBorder, TakesOneFrameThatEndsWhereTheBytesEnd) {
+TEST(FindBoundary, TakesOneFrameThatEndsWhereTheBytesEnd) {
     const auto frame = wire(client, {.payload = "hello, world"});
-    EXPECT_EQ(find_border(as_bytes("tail of a message" + frame), hints(client)), 17U);
+    EXPECT_EQ(find_boundary(as_bytes("tail of a message" + frame), hints(client)), 17U);
 }
 
-TEST(FindBorder, TakesNoTextForFrames) {
+TEST(FindBoundary, TakesNoTextForFrames) {
     const auto text = prose(5000);
-    EXPECT_EQ(find_border(as_bytes(text), hints(server)), text.size());
-    EXPECT_EQ(find_border(as_bytes(text), hints(client)), text.size());
-    EXPECT_EQ(find_border({}, hints(client)), 0U);
+    EXPECT_EQ(find_boundary(as_bytes(text), hints(server)), text.size());
+    EXPECT_EQ(find_boundary(as_bytes(text), hints(client)), text.size());
+    EXPECT_EQ(find_boundary({}, hints(client)), 0U);
 }
 
-TEST(FindBorder, NeedsFourHeadersWhereTheLastFrameIsCut) {
+TEST(FindBoundary, NeedsFourHeadersWhereTheLastFrameIsCut) {
     const auto frame = wire(server, {.opcode = 2, .payload = std::string(200, '\xee')}), cut = frame.substr(0, 100);
     for (const auto& few : {cut, frame + cut, frame + frame + cut})
-        EXPECT_EQ(find_border(as_bytes(few), hints(server)), few.size());
-    EXPECT_EQ(find_border(as_bytes(frame + frame + frame + cut), hints(server)), 0U);
+        EXPECT_EQ(find_boundary(as_bytes(few), hints(server)), few.size());
+    EXPECT_EQ(find_boundary(as_bytes(frame + frame + frame + cut), hints(server)), 0U);
 }
 
-TEST(FindBorder, DoesNotWrapOnTheLongestLength) {
+TEST(FindBoundary, DoesNotWrapOnTheLongestLength) {
     const auto frame = wire(server, {.opcode = 2, .length = ~0ULL}) + std::string(100, '\xee');
-    EXPECT_EQ(find_border(as_bytes(frame), hints(server, unknown_extension())), frame.size());
+    EXPECT_EQ(find_boundary(as_bytes(frame), hints(server, unknown_extension())), frame.size());
 }
 
-TEST(FindBorder, ComesToAnEndWhereLengthsWouldWrap) {
+TEST(FindBoundary, ComesToAnEndWhereLengthsWouldWrap) {
     // Pings with long payloads are passed over; the last length would lead back to one of them.
     std::string pings;
     for (char i = 0; i < 8; ++i)
@@ -98,13 +98,13 @@ TEST(FindBorder, ComesToAnEndWhereLengthsWouldWrap) {
     for (const std::uint64_t back : {0U, 22U, 44U, 66U, 88U, 153U}) {
         const auto frame = wire(server, {.opcode = 9, .length = ~0ULL - 9 - back});
         const auto bytes = tail + pings + frame + std::string(50, 'x');
-        EXPECT_EQ(find_border(as_bytes(bytes), hints(server)), 1U) << back;
+        EXPECT_EQ(find_boundary(as_bytes(bytes), hints(server)), 1U) << back;
     }
 }
 
 /// What a search within a frame finds in these segments, and in which of them; -1: nothing.
 std::pair<int, std::size_t> found_in_frame(const std::vector<std::string>& segments, bool answered) {
-    BorderSearch search;
+    BoundarySearch search;
     TrialInflation trial;
     std::string all;
     for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -118,7 +118,7 @@ std::pair<int, std::size_t> found_in_frame(const std::vector<std::string>& segme
     return {-1, all.size()};
 }
 
-TEST(FindBorder, WithinAFrameTakesFramesInSeveralSegmentsOnly) {
+TEST(FindBoundary, WithinAFrameTakesFramesInSeveralSegmentsOnly) {
     using Segments = std::vector<std::string>;
     const auto frame = [](int i) { return wire(server, {.payload = "message number " + std::to_string(i)}); };
     std::string many;
@@ -138,13 +138,13 @@ TEST(FindBorder, WithinAFrameTakesFramesInSeveralSegmentsOnly) {
     EXPECT_LE(found_in_frame(cut, true).first, 5);
 }
 
-TEST(FindBorder, WithinAFrameFollowsEachHeaderOnce) {
+TEST(FindBoundary, WithinAFrameFollowsEachHeaderOnce) {
     // As many chains as places, all of which meet: 30,000 frames in each of ten segments.
     std::string frames;
     for (int i = 0; i < 30000; ++i)
         frames += "\x89\x00"s;
     std::string all;
-    BorderSearch search;
+    BoundarySearch search;
     TrialInflation trial;
     auto how = hints(server);
     how.in_frame = true;
@@ -154,7 +154,7 @@ TEST(FindBorder, WithinAFrameFollowsEachHeaderOnce) {
     }
 }
 
-Chain follow(const std::string& bytes, const BorderHints& hints) {
+Chain follow(const std::string& bytes, const BoundaryHints& hints) {
     Chain chain;
     TrialInflation trial;
     ws::follow(chain, as_bytes(bytes), hints, trial);

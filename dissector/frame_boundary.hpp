@@ -9,8 +9,8 @@
 
 namespace ws {
 
-/// What is known of a direction whose frame borders are not.
-struct BorderHints {
+/// What is known of a direction whose frame boundaries are not.
+struct BoundaryHints {
     bool masked = false; ///< Its frames are masked.
     Negotiated negotiated;
     bool foreign = false;  ///< It may be no WebSocket at all.
@@ -33,7 +33,7 @@ struct TrialInflation {
 };
 
 /// Could a frame begin with this header, sent by a peer that keeps to the rules?
-bool plausible(const FrameHeader& header, const BorderHints& hints) noexcept;
+bool plausible(const FrameHeader& header, const BoundaryHints& hints) noexcept;
 
 /// Frames one after the other, as far as the bytes can be read so.
 struct Chain {
@@ -54,18 +54,19 @@ struct Chain {
 
 /// Follows the chain through `bytes`, whose offsets are the chain's, for at most `most` more headers. Payload is looked at too:
 /// text must be text, and close codes valid.
-void follow(Chain& chain, Bytes bytes, const BorderHints& hints, TrialInflation& trial, std::uint32_t most = 0xffffffff) noexcept;
+void follow(Chain& chain, Bytes bytes, const BoundaryHints& hints, TrialInflation& trial,
+            std::uint32_t most = 0xffffffff) noexcept;
 
-/// Looks for the next frame border of a direction that is known to carry WebSocket, while the bytes come in.
-class BorderSearch {
+/// Looks for the next frame boundary of a direction that is known to carry WebSocket, while the bytes come in.
+class BoundarySearch {
   public:
     /// `bytes`: all since the search began, those of earlier calls at its front. Returns the offset from which on they look
     /// like frames: four headers, or enough of text, or frames that end where the bytes end; within a frame, frames in several
     /// segments. bytes.size(): none so far.
-    std::size_t next(Bytes bytes, const BorderHints& hints, TrialInflation& trial) noexcept;
+    std::size_t next(Bytes bytes, const BoundaryHints& hints, TrialInflation& trial) noexcept;
 
   private:
-    std::size_t next_in_frame(Bytes bytes, const BorderHints& hints, TrialInflation& trial);
+    std::size_t next_in_frame(Bytes bytes, const BoundaryHints& hints, TrialInflation& trial);
 
     std::vector<Chain> open_; ///< That may still prove true, by begin.
     std::size_t searched_ = 0;

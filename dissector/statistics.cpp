@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tally.hpp"
+#include "statistics.hpp"
 
 #include <algorithm>
 
 namespace ws {
 
-void Tally::add(Direction from, const Facts& facts, std::int64_t time) noexcept {
+void Statistics::add(Direction from, const Facts& facts, std::int64_t time) noexcept {
     auto& side = sides[static_cast<std::size_t>(from)];
     last = time;
     ++pieces;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "connection.hpp"
+#include "connection_decoder.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -18,7 +18,7 @@ void find_boundary(Position& position) {
 
 } // namespace
 
-Connection::Connection(const Negotiated& negotiated, Limits limits)
+ConnectionDecoder::ConnectionDecoder(const Negotiated& negotiated, Limits limits)
     : sides_{Side(DirectionDecoder({Direction::client_to_server, negotiated, limits})),
              Side(DirectionDecoder({Direction::server_to_client, negotiated, limits}))} {
     if (negotiated.known)
@@ -29,31 +29,31 @@ Connection::Connection(const Negotiated& negotiated, Limits limits)
     }
 }
 
-void Connection::begin(Direction direction) {
+void ConnectionDecoder::begin(Direction direction) {
     auto& position = sides_[index(direction)].position;
     find_boundary(position);
     if (position.message.state == MessageState::unknown)
         position.message.state = MessageState::none;
 }
 
-void Connection::resume(Direction direction) {
+void ConnectionDecoder::resume(Direction direction) {
     auto& position = sides_[index(direction)].position;
     find_boundary(position);
     position.resync.resynchronised = true;
 }
 
-void Connection::trust_segments() {
+void ConnectionDecoder::assume_frame_aligned() {
     for (auto& side : sides_)
         side.position.resync.aligned = Resynchroniser::Position::most_aligned;
 }
 
-void Connection::expect(Direction direction, std::uint32_t segment, std::uint32_t all) {
+void ConnectionDecoder::expect(Direction direction, std::uint32_t segment, std::uint32_t all) {
     auto& side = sides_[index(direction)];
     if (!side.sequence.next())
         side.sequence.expect(side.unnumbered >= all - segment ? all : segment);
 }
 
-Connection::Record Connection::record(const Side& side, const Piece& piece) {
+ConnectionDecoder::Record ConnectionDecoder::record(const Side& side, const StreamData& piece) {
     const auto& p = side.position;
     return {piece.packet,
             piece.ordinal,
@@ -64,10 +64,10 @@ Connection::Record Connection::record(const Side& side, const Piece& piece) {
             0,
             p.resync.aligned,
             false,
-            p.at_border() ? nullptr : std::make_unique<Position>(p)};
+            p.at_boundary() ? nullptr : std::make_unique<Position>(p)};
 }
 
-Position Connection::restore(const Record& record) {
+Position ConnectionDecoder::restore(const Record& record) {
     if (record.within)
         return *record.within;
     Position position;
@@ -78,14 +78,14 @@ Position Connection::restore(const Record& record) {
     return position;
 }
 
-std::uint32_t Connection::find(const std::vector<Completed>& completed, std::uint32_t number) {
+std::uint32_t ConnectionDecoder::find(const std::vector<Completed>& completed, std::uint32_t number) {
     const auto it = std::lower_bound(completed.begin(), completed.end(), number,
                                      [](const Completed& c, std::uint32_t n) { return c.number < n; });
     return it != completed.end() && it->number == number ? it->packet : 0;
 }
 
-Facts Connection::decode(Side& side, Position& position, const Piece& piece, const Record& how, bool first, bool revisits,
-                         const Arena& arena) noexcept {
+Facts ConnectionDecoder::decode(Side& side, Position& position, const StreamData& piece, const Record& how, bool first,
+                                bool revisits, const Arena& arena) noexcept {
     const auto repeated = std::min<std::size_t>(how.repeated, piece.bytes.size());
     const Chunk chunk{piece.bytes.subspan(repeated), how.lost_before,
                       std::min(piece.cut, piece.bytes.size() + piece.cut - how.repeated), how.answered};
@@ -111,7 +111,7 @@ Facts Connection::decode(Side& side, Position& position, const Piece& piece, con
     return facts;
 }
 
-Facts Connection::feed(const Piece& piece, bool revisits, const Arena& arena) noexcept {
+Facts ConnectionDecoder::feed(const StreamData& piece, bool revisits, const Arena& arena) noexcept {
     auto& side = sides_[index(piece.direction)];
     auto how = revisits ? record(side, piece) : Record{};
     const auto length = static_cast<std::uint32_t>(piece.bytes.size() + piece.cut);
@@ -131,9 +131,9 @@ Facts Connection::feed(const Piece& piece, bool revisits, const Arena& arena) no
     return facts;
 }
 
-Facts Connection::again(const Piece& piece, const Arena& arena) noexcept {
+Facts ConnectionDecoder::again(const StreamData& piece, const Arena& arena) noexcept {
     auto& side = sides_[index(piece.direction)];
-    const auto it = std::lower_bound(side.records.begin(), side.records.end(), piece, [](const Record& r, const Piece& p) {
+    const auto it = std::lower_bound(side.records.begin(), side.records.end(), piece, [](const Record& r, const StreamData& p) {
         return r.packet != p.packet ? r.packet < p.packet : r.ordinal < p.ordinal;
     });
     if (it == side.records.end() || it->packet != piece.packet || it->ordinal != piece.ordinal)
@@ -142,15 +142,15 @@ Facts Connection::again(const Piece& piece, const Arena& arena) noexcept {
     return decode(side, position, piece, *it, false, true, arena);
 }
 
-bool Connection::goes_on_with(Direction direction, std::uint32_t sequence, std::uint32_t length) const noexcept {
+bool ConnectionDecoder::goes_on_with(Direction direction, std::uint32_t sequence, std::uint32_t length) const noexcept {
     return sides_[index(direction)].sequence.goes_on_with(sequence, length);
 }
 
-bool Connection::closed(Direction direction) const noexcept {
+bool ConnectionDecoder::closed(Direction direction) const noexcept {
     return sides_[index(direction)].decoder.close_index().has_value();
 }
 
-std::optional<std::size_t> Connection::first_border(const Piece& piece) const noexcept {
+std::optional<std::size_t> ConnectionDecoder::first_boundary(const StreamData& piece) const noexcept {
     const auto& side = sides_[index(piece.direction)];
     SequenceTracker::Advance advance;
     if (piece.sequence)
@@ -162,18 +162,18 @@ std::optional<std::size_t> Connection::first_border(const Piece& piece) const no
     return repeated + static_cast<std::size_t>(*rest - lost);
 }
 
-void Connection::pass_over(const Piece& piece) noexcept {
+void ConnectionDecoder::pass_over(const StreamData& piece) noexcept {
     std::optional<std::uint32_t> next;
     if (piece.sequence)
         next = static_cast<std::uint32_t>(*piece.sequence + piece.bytes.size() + piece.cut);
     sides_[index(piece.direction)].sequence.expect(next);
 }
 
-void Connection::take_back(Direction direction, std::uint32_t sequence) noexcept {
+void ConnectionDecoder::take_back(Direction direction, std::uint32_t sequence) noexcept {
     sides_[index(direction)].sequence.expect(sequence);
 }
 
-void Connection::link(Frame& frame, const Piece& piece, bool first) noexcept {
+void ConnectionDecoder::link(Frame& frame, const StreamData& piece, bool first) noexcept {
     if (frame.undecoded != Undecoded::no && frame.header.opcode != opcode::close)
         return; // what it says is not known
     switch (frame.header.opcode) {
@@ -184,7 +184,7 @@ void Connection::link(Frame& frame, const Piece& piece, bool first) noexcept {
     }
 }
 
-void Connection::link_ping(Frame& frame, const Piece& piece, bool first) noexcept {
+void ConnectionDecoder::link_ping(Frame& frame, const StreamData& piece, bool first) noexcept {
     if (!pings_)
         pings_ = std::make_unique<PingPong>();
     if (frame.header.opcode == opcode::ping) {
@@ -201,7 +201,7 @@ void Connection::link_ping(Frame& frame, const Piece& piece, bool first) noexcep
 }
 
 /// The first Close frame of one side closes the connection, that of the other answers (RFC 6455 5.5.1).
-void Connection::link_close(Frame& frame, const Piece& piece, bool first) noexcept {
+void ConnectionDecoder::link_close(Frame& frame, const StreamData& piece, bool first) noexcept {
     if (frame.index != sides_[index(piece.direction)].decoder.close_index())
         return;
     if (first && !first_close_) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "statistics.hpp"
 #include "support.hpp"
-#include "tally.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ struct Memory {
                 this};
 };
 
-TEST(Tally, CountsMessagesOfEachSide) {
+TEST(Statistics, CountsMessagesOfEachSide) {
     Memory memory;
     Facts facts;
     const std::uint8_t data[7] = {};
@@ -29,37 +29,37 @@ TEST(Tally, CountsMessagesOfEachSide) {
     frame.completes = &message;
     facts.events.push_back(memory.arena, frame);
     facts.events.push_back(memory.arena, frame);
-    Tally tally;
-    tally.add(server, facts, 5);
-    EXPECT_EQ(tally.sides[1].messages, 2U);
-    EXPECT_EQ(tally.sides[1].bytes, 14U);
-    EXPECT_EQ(tally.sides[1].wire_bytes, 6U);
-    EXPECT_EQ(tally.sides[0].messages, 0U);
-    EXPECT_EQ(tally.last, 5);
+    Statistics statistics;
+    statistics.add(server, facts, 5);
+    EXPECT_EQ(statistics.sides[1].messages, 2U);
+    EXPECT_EQ(statistics.sides[1].bytes, 14U);
+    EXPECT_EQ(statistics.sides[1].wire_bytes, 6U);
+    EXPECT_EQ(statistics.sides[0].messages, 0U);
+    EXPECT_EQ(statistics.last, 5);
 }
 
-TEST(Tally, WhatCouldNotBeDecodedMayHaveBeenAnything) {
+TEST(Statistics, WhatCouldNotBeDecodedMayHaveBeenAnything) {
     Memory memory;
     Facts lost;
     lost.events.push_back(memory.arena, SkippedBytes{});
     Facts found;
     found.events.push_back(memory.arena, Frame{});
-    Tally tally;
-    tally.add(client, lost, 1);
-    EXPECT_TRUE(tally.sides[0].uncertain);
-    EXPECT_FALSE(tally.sides[1].uncertain);
-    tally.add(client, found, 2);
-    EXPECT_FALSE(tally.sides[0].uncertain);
+    Statistics statistics;
+    statistics.add(client, lost, 1);
+    EXPECT_TRUE(statistics.sides[0].uncertain);
+    EXPECT_FALSE(statistics.sides[1].uncertain);
+    statistics.add(client, found, 2);
+    EXPECT_FALSE(statistics.sides[0].uncertain);
     found.events.push_back(memory.arena, SkippedBytes{});
-    tally.add(client, found, 3);
-    EXPECT_TRUE(tally.sides[0].uncertain);
+    statistics.add(client, found, 3);
+    EXPECT_TRUE(statistics.sides[0].uncertain);
     found.events.push_back(memory.arena, Frame{});
     found.events.push_back(memory.arena, FramePart{});
-    tally.add(client, found, 4);
-    EXPECT_FALSE(tally.sides[0].uncertain) << "whole frames came after it";
+    statistics.add(client, found, 4);
+    EXPECT_FALSE(statistics.sides[0].uncertain) << "whole frames came after it";
 }
 
-TEST(Tally, RoundTrips) {
+TEST(Statistics, RoundTrips) {
     Memory memory;
     Frame frame;
     frame.header.opcode = opcode::pong;
@@ -69,11 +69,11 @@ TEST(Tally, RoundTrips) {
         frame.round_trip = time;
         facts.events.push_back(memory.arena, frame);
     }
-    Tally tally;
-    tally.add(client, facts, 1);
-    EXPECT_EQ(tally.round_trips, 2U);
-    EXPECT_EQ(tally.round_trip_sum, 50);
-    EXPECT_EQ(tally.round_trip_max, 40);
+    Statistics statistics;
+    statistics.add(client, facts, 1);
+    EXPECT_EQ(statistics.round_trips, 2U);
+    EXPECT_EQ(statistics.round_trip_sum, 50);
+    EXPECT_EQ(statistics.round_trip_max, 40);
 }
 
 } // namespace

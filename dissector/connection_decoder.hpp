@@ -10,7 +10,7 @@
 namespace ws {
 
 /// One piece of payload as a packet carried it.
-struct Piece {
+struct StreamData {
     Direction direction;
     Bytes bytes;                           ///< What was captured.
     std::uint64_t cut = 0;                 ///< Bytes that the snap length cut off its end.
@@ -29,10 +29,10 @@ struct FirstClose {
 
 /// One WebSocket connection after its opening handshake. Pieces are fed in order the first time; later visits ask for any of them
 /// again, in any order, and get the same facts, and what has become known since: which packet holds the answer.
-class Connection {
+class ConnectionDecoder {
   public:
-    /// `negotiated.known` false: the handshake was not seen; each direction then begins with a search for a frame border.
-    Connection(const Negotiated& negotiated, Limits limits);
+    /// `negotiated.known` false: the handshake was not seen; each direction then begins with a search for a frame boundary.
+    ConnectionDecoder(const Negotiated& negotiated, Limits limits);
 
     /// One side begins with a frame, though the handshake's end was not seen.
     void begin(Direction direction);
@@ -41,17 +41,17 @@ class Connection {
     void resume(Direction direction);
 
     /// It is known to be WebSocket, and its segments are taken to begin with frames where they look so.
-    void trust_segments();
+    void assume_frame_aligned();
 
     /// Which sequence number comes next on one side, if no piece has told it yet: after its last `segment`, or after `all` that
     /// was captured, if pieces without numbers have brought that too.
     void expect(Direction direction, std::uint32_t segment, std::uint32_t all);
 
     /// The first time. `revisits`: again() may be asked for this piece.
-    Facts feed(const Piece& piece, bool revisits, const Arena& arena) noexcept;
+    Facts feed(const StreamData& piece, bool revisits, const Arena& arena) noexcept;
 
     /// Later. A piece that was never fed has no facts.
-    Facts again(const Piece& piece, const Arena& arena) noexcept;
+    Facts again(const StreamData& piece, const Arena& arena) noexcept;
 
     /// Do such bytes have the next one of their side among them?
     bool goes_on_with(Direction direction, std::uint32_t sequence, std::uint32_t length) const noexcept;
@@ -63,10 +63,10 @@ class Connection {
     const std::optional<FirstClose>& first_close() const noexcept { return first_close_; }
 
     /// Where in a piece that is to be fed next a frame could begin; none if what is known of the direction does not tell.
-    std::optional<std::size_t> first_border(const Piece& piece) const noexcept;
+    std::optional<std::size_t> first_boundary(const StreamData& piece) const noexcept;
 
     /// The first time: the end of this piece was not frames, and is not fed.
-    void pass_over(const Piece& piece) noexcept;
+    void pass_over(const StreamData& piece) noexcept;
 
     /// The first time: of what was passed over, the bytes from here on come again.
     void take_back(Direction direction, std::uint32_t sequence) noexcept;
@@ -83,7 +83,7 @@ class Connection {
         std::uint32_t lost_before;
         std::uint8_t aligned;
         bool answered;                    ///< The other side sent frames since this side's last piece.
-        std::unique_ptr<Position> within; ///< Null: at a frame border, between messages.
+        std::unique_ptr<Position> within; ///< Null: at a frame boundary, between messages.
     };
     /// Where something that began in an earlier packet was completed.
     struct Completed {
@@ -102,13 +102,13 @@ class Connection {
         bool answered = false;        ///< The other side has sent frames since the last piece.
     };
     static std::uint32_t find(const std::vector<Completed>& completed, std::uint32_t number);
-    static Record record(const Side& side, const Piece& piece);
+    static Record record(const Side& side, const StreamData& piece);
     static Position restore(const Record& record);
-    Facts decode(Side& side, Position& position, const Piece& piece, const Record& how, bool first, bool revisits,
+    Facts decode(Side& side, Position& position, const StreamData& piece, const Record& how, bool first, bool revisits,
                  const Arena& arena) noexcept;
-    void link_ping(Frame& frame, const Piece& piece, bool first) noexcept;
-    void link_close(Frame& frame, const Piece& piece, bool first) noexcept;
-    void link(Frame& frame, const Piece& piece, bool first) noexcept;
+    void link_ping(Frame& frame, const StreamData& piece, bool first) noexcept;
+    void link_close(Frame& frame, const StreamData& piece, bool first) noexcept;
+    void link(Frame& frame, const StreamData& piece, bool first) noexcept;
 
     Side sides_[2];
     std::unique_ptr<PingPong> pings_; ///< Null: neither ping nor pong so far.
