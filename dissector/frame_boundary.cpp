@@ -23,6 +23,10 @@ constexpr std::size_t most_inflated = 1 << 18;
 constexpr std::uint64_t longest_ping = 16;
 /// Headers of one chain that are read in one go, for the same reason as most_looked_at.
 constexpr std::uint32_t most_headers = 8;
+/// A pattern is looked for up to this period: that of 16 bytes behind a mask, of 24 as three numbers have, and of 64.
+constexpr std::size_t longest_period = 64;
+/// So many pings in a row may be alike, before frames that are not.
+constexpr std::uint32_t most_patterns = 3;
 /// Chains that are waited for. While a search goes on, each is part of every snapshot.
 constexpr std::size_t most_open = 64;
 
@@ -92,11 +96,24 @@ bool repeats(const Chain& chain, const FrameHeader& header) {
            std::equal(std::begin(header.masking_key), std::end(header.masking_key), chain.last.masking_key);
 }
 
+/// Do these `size` bytes only go on with a pattern, or consist of one? A payload of zeros does, also behind its mask, and
+/// whatever they look like, they look so all the time.
+bool follows_pattern(Bytes bytes, std::size_t at, std::size_t size) {
+    const auto end = at + std::min(size, most_looked_at);
+    for (std::size_t period = 1; period <= longest_period && 2 * period <= end; ++period) {
+        const auto begin = std::max(std::min(at, end - period), period);
+        if (end - begin >= period && std::equal(&bytes[begin], &bytes[0] + end, &bytes[begin - period]))
+            return true;
+    }
+    return false;
+}
+
 /// What was captured of a frame's payload, and what is before the frame.
 struct Seen {
     Bytes payload;
     bool whole;
     std::optional<std::uint8_t> before;
+    bool pattern; ///< The frame tells no more than what is before it.
 };
 
 /// Text of other scripts has bytes like the first one of a header in it: then this may be the midst of such text.
@@ -160,6 +177,9 @@ bool weigh(Chain& chain, const FrameHeader& header, const Seen& seen, const Boun
     }
     if (hints.foreign && header.masked && telling < enough_telling && (!random_key(header) || repeats(chain, header)))
         bits = 0; // it may be a structure of another protocol
+    if (seen.pattern)
+        bits = telling = 0;
+    chain.patterns += seen.pattern;
     chain.bits += bits;
     chain.counts = bits > 0;
     chain.telling = chain.telling || telling >= enough_telling;
@@ -175,12 +195,12 @@ bool fits_message(const Chain& chain, const FrameHeader& header) {
 
 /// Most segments begin with a frame; in the midst of one there are many places for chance.
 bool taken(const Chain& chain, const BoundaryHints& hints) {
-    if (!chain.headers || !chain.fits)
+    if (!chain.headers || !chain.fits || chain.patterns > most_patterns)
         return false;
     // A payload may repeat whatever looks like empty frames, zeros above all, in as many segments as it likes.
     if (hints.in_frame && !(chain.telling && outweighs_length(chain.segments, chain.answered)))
         return false;
-    if (hints.aligned && !chain.before && chain.exact)
+    if (hints.aligned && !chain.before && chain.exact && !chain.patterns)
         return true;
     return chain.bits >= boundary_bits + static_cast<std::uint32_t>(std::bit_width(chain.before));
 }
@@ -193,6 +213,19 @@ bool doubtful(const FrameHeader& header, const BoundaryHints& hints) {
     if (header.payload_length == 0) // compressed messages end in a zero byte (RFC 7692 7.2.1)
         return !hints.negotiated.known || hints.negotiated.compression != Negotiated::Compression::none;
     return (header.opcode == opcode::ping || header.opcode == opcode::pong) && header.payload_length > longest_ping;
+}
+
+/// A chain that begins here, followed for at most `most` headers; not fit if the first of them tells nothing.
+Chain begin_chain(std::size_t at, std::size_t segment, Bytes bytes, const BoundaryHints& hints, TrialInflation& trial,
+                  std::uint32_t most) {
+    Chain chain;
+    chain.begin = chain.end = at;
+    chain.before = at - segment;
+    follow(chain, bytes, hints, trial, 1);
+    chain.fits = chain.fits && (chain.bits || !chain.headers);
+    if (chain.fits && chain.headers)
+        follow(chain, bytes, hints, trial, most - 1);
+    return chain;
 }
 
 /// Where the chain begins that is certain as a whole.
@@ -249,7 +282,8 @@ void follow(Chain& chain, Bytes bytes, const BoundaryHints& hints, TrialInflatio
         const auto payload = left.first(whole ? static_cast<std::size_t>(total) : left.size()).subspan(header.size);
         const auto previous = chain.end ? std::optional(bytes[chain.end - 1]) : std::optional<std::uint8_t>();
         if (!plausible(header, hints) || !fits_message(chain, header) ||
-            !weigh(chain, header, {payload, whole, previous}, hints, trial)) {
+            !weigh(chain, header, {payload, whole, previous, follows_pattern(bytes, chain.end, header.size + payload.size())},
+                   hints, trial)) {
             chain.fits = false;
             return;
         }
@@ -318,20 +352,17 @@ std::size_t BoundarySearch::next(Bytes bytes, const BoundaryHints& hints, TrialI
             follow(chain, bytes, hints, trial, most_headers);
         if (taken(chain, hints))
             return certain_begin(chain, bytes, hints);
-        if (chain.fits)
+        if (chain.fits && chain.patterns <= most_patterns)
             open_[kept++] = chain;
     }
     open_.resize(kept);
     for (; searched_ < bytes.size(); ++searched_) {
         if (!may_begin(bytes.subspan(searched_), hints))
             continue;
-        Chain chain;
-        chain.begin = chain.end = searched_;
-        chain.before = searched_ - segment;
-        follow(chain, bytes, hints, trial, most_headers);
+        const auto chain = begin_chain(searched_, segment, bytes, hints, trial, most_headers);
         if (taken(chain, hints))
             return certain_begin(chain, bytes, hints);
-        if (chain.fits && open_.size() < most_open)
+        if (chain.fits && chain.patterns <= most_patterns && open_.size() < most_open)
             open_.push_back(chain);
     }
     return bytes.size();

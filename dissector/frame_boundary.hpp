@@ -43,6 +43,7 @@ struct Chain {
     std::uint32_t headers = 0;
     std::uint32_t segments = 0; ///< That these are in, and
     std::uint32_t answered = 0; ///< that the other side's frames came before; both counted by a search within a frame only.
+    std::uint32_t patterns = 0; ///< Headers that only go on with a pattern, and tell nothing.
     std::uint32_t bits = 0;     ///< How unlikely other bytes are to look so: one of 2^bits does.
     bool telling = false; ///< Not only by its structure, which other protocols may share: text that is text, a long exact length.
     bool fits = true;     ///< Nothing implausible.

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Packets that the capture lost after the handshake: few and many, one by one and in bursts, in all kinds of traffic."""
 
+import itertools
+
 import pytest
 
 from builder import BINARY, TEXT
-from score import NO_TAKEOVER, TAKEOVER, Talk, Wire, assert_recovered, check
+from score import NO_TAKEOVER, OTHER, TAKEOVER, Talk, Wire, assert_recovered, check
 from support import CLIENT, SERVER
 
 EXTENSION = {"plain": None, "no_takeover": NO_TAKEOVER, "takeover": TAKEOVER}
@@ -93,3 +95,28 @@ def test_loss(traffic, extension):
     assert total.undecoded >= {"gap", "resynchronised"} and total.undecoded <= {"gap", "resynchronised", "no_context"}
     if extension == "takeover":
         assert "no_context" in total.undecoded
+
+
+@pytest.mark.parametrize("handshake", [True, False], ids=["handshake", "midstream"])
+@pytest.mark.parametrize("side", [CLIENT, SERVER])
+def test_pattern(side, handshake):
+    """A payload of zeros, behind a mask too, or of another pattern, whose header was lost: whatever it looks like, it is no frame."""
+    wire = Wire()
+    patterns = [b"\0", b"\0\0\1", b"\x80\0", b"\x81\0", b"\x89\0\x8a\0", b"\x82\x01\0", b"\x81\x80\x37\xd0\0\0", b"\x81\x05hello"]
+    keys = [b"\x82\x86\x13\xd0", b"\x81\x80\x81\x82", b"\xc1\x81\x80\xff"] if side == CLIENT else [None]
+    for pattern, key, extension, size, cut in itertools.product(patterns, keys, ["plain", "takeover"], [2001, 2004], [804, 1460]):
+        talk = Talk(wire, EXTENSION[extension], name=f"{pattern} {key} {extension} {size} in {cut}")
+        talk.key = lambda who, random=talk.key, fixed=key: fixed if fixed and who == CLIENT else random(who)
+        talk.say(side, b"the first message", compress=False)
+        talk.say(side, (pattern * size)[:size], BINARY, compress=False)
+        segments = talk.segments(cut)
+        del talk.sends[:]
+        for i in range(3):
+            talk.say(side, b'{"after":"the pattern %d"}' % i, compress=False).say(OTHER[side], b"answer %d" % i, compress=False)
+        first, end = segments[0][1], talk.sides[side].frames[0].end
+        segments = [(side, first, end), (side, end, segments[0][2]), *segments[1:]]
+        talk.capture(segments + talk.segments(), lost={1}, handshake=(handshake, handshake), syn=handshake)
+        talk.due = {side: [0, *range(2, 5)], OTHER[side]: range(3)}
+    total = assert_recovered(check(wire))
+    assert total.recovered == 7 * len(wire.talks)
+    assert total.undecoded <= {"gap", "resynchronised"}

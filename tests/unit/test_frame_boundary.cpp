@@ -102,6 +102,43 @@ TEST(FindBoundary, ComesToAnEndWhereLengthsWouldWrap) {
     }
 }
 
+TEST(FindBoundary, TakesNoPatternForFrames) {
+    // Zeros behind a mask are the key.
+    for (const auto& pattern : {"\0"s, "\0\0\x01"s, "\x80\0"s, "\x81\0"s, "\x89\0\x8a\0"s, "\x82\x01\0"s, "\x02\0\0\0\x01\0"s,
+                                "\x82\x86\x13\xd0"s, "\x81\x80\x81\x82"s, "\xc1\x81\x80\xff"s})
+        for (const auto direction : both_directions)
+            for (const auto& negotiated : {plain(), deflate()})
+                for (const bool aligned : {false, true})
+                    for (std::size_t size = 600; size < 613; ++size) {
+                        std::string run;
+                        while (run.size() < size)
+                            run += pattern;
+                        run.resize(size);
+                        auto how = hints(direction, negotiated);
+                        how.aligned = aligned;
+                        BoundarySearch search;
+                        TrialInflation trial;
+                        ASSERT_EQ(search.next(as_bytes(run), how, trial), size) << testing::PrintToString(pattern) << size;
+                        const auto more = run + run;
+                        ASSERT_EQ(search.next(as_bytes(more), how, trial), 2 * size) << testing::PrintToString(pattern) << size;
+                        const auto text = more + wire(direction, {.payload = "{\"after\":\"the zeros\"}"});
+                        // Behind half a letter it could be text.
+                        if (static_cast<signed char>(more.back()) >= 0)
+                            ASSERT_EQ(search.next(as_bytes(text), how, trial), 2 * size)
+                                << testing::PrintToString(pattern) << size;
+                    }
+}
+
+TEST(FindBoundary, TakesPingsThatAreAlikeBeforeOtherFrames) {
+    for (const auto direction : both_directions) {
+        const auto ping = wire(direction, {.opcode = 9}), text = wire(direction, {.payload = "a text"});
+        EXPECT_EQ(find_boundary(as_bytes("x" + ping + ping + ping + text), hints(direction)), 1U);
+        auto aligned = hints(direction);
+        aligned.aligned = true;
+        EXPECT_EQ(find_boundary(as_bytes(ping), aligned), 0U);
+    }
+}
+
 /// What a search within a frame finds in these segments, and in which of them; -1: nothing.
 std::pair<int, std::size_t> found_in_frame(const std::vector<std::string>& segments, bool answered) {
     BoundarySearch search;
