@@ -54,4 +54,6 @@ struct Connection {
     bool answered = false;                     ///< It began with a response.
 };
 
+static_assert(sizeof(Connection) <= 1000, "A capture may have a million of them");
+
 } // namespace ws
