@@ -35,8 +35,9 @@ constexpr std::size_t longest_head = std::size_t{1} << 16;
 constexpr std::size_t kept_block = 4096;
 /// No more streams of one connection are followed at a time; servers allow 100 or so.
 constexpr std::size_t most_streams = 10000;
-/// Larger tables than any encoder asks for.
-constexpr std::size_t largest_table = std::size_t{1} << 20;
+/// The table that an encoder may always have (RFC 9113 6.5.2), and one larger than any asks for.
+constexpr std::uint32_t usual_table = 4096;
+constexpr std::uint32_t largest_table = std::uint32_t{1} << 20;
 
 constexpr std::uint32_t number(const std::uint8_t* at, int bytes) {
     std::uint32_t value = 0;
@@ -259,7 +260,7 @@ class Http2::Feed {
                 begin_block();
             break;
         case SETTINGS:
-            if (index_ + http2_.client_ == 1)
+            if (!(frame.flags & ACK))
                 read_settings();
             break;
         case CONTINUATION:
@@ -274,17 +275,35 @@ class Http2::Feed {
         }
     }
 
-    /// Reads the server's SETTINGS (RFC 9113 6.5.1).
+    /// Reads SETTINGS (RFC 9113 6.5.1).
     void read_settings() {
-        constexpr std::uint32_t enable_connect_protocol = 8;
+        constexpr std::uint32_t header_table_size = 1, enable_connect_protocol = 8;
+        bool allows = false;
+        std::uint32_t table = usual_table;
+        for (std::size_t at = 0; at + 6 <= side_.payload.size(); at += 6) {
+            const auto id = number(&side_.payload[at], 2), value = number(&side_.payload[at + 2], 4);
+            allows |= id == enable_connect_protocol && value == 1;
+            if (id == header_table_size)
+                table = std::clamp(value, table, largest_table);
+        }
+        allow_table(http2_.sides_[1 - index_], table);
+        if (index_ + http2_.client_ == 1)
+            allow_websocket(allows);
+    }
+
+    /// The largest table that was ever allowed counts: the encoder learns of a smaller one only later (RFC 9113 6.5.3).
+    static void allow_table(Side& encoder, std::uint32_t size) {
+        if (encoder.inflater && size > encoder.table.value_or(largest_table))
+            nghttp2_hd_inflate_change_table_size(encoder.inflater.get(), size);
+        encoder.table = std::max(encoder.table.value_or(0), size);
+    }
+
+    void allow_websocket(bool allows) {
         auto& allowed = http2_.allowed_;
-        if (side_.frame.flags & ACK)
-            return;
-        if (allowed == Allowed::unknown)
+        if (allows)
+            allowed = Allowed::yes; // and it may not be taken back
+        else if (allowed == Allowed::unknown)
             allowed = Allowed::no;
-        for (std::size_t at = 0; at + 6 <= side_.payload.size(); at += 6)
-            if (number(&side_.payload[at], 2) == enable_connect_protocol && number(&side_.payload[at + 2], 4) == 1)
-                allowed = Allowed::yes; // and it may not be taken back
         if (allowed == Allowed::no)
             for (auto& side : http2_.sides_)
                 side.inflater.reset(); // the table is not followed any more
@@ -332,8 +351,8 @@ class Http2::Feed {
             std::vector<std::uint8_t>().swap(side_.block);
     }
 
-    /// HPACK (RFC 7541). The encoder tells every size of its table in the block itself, so the peer's settings need not be known.
-    /// A block that cannot be read leaves the table unknown: it begins empty again, and entries before it are then errors, never
+    /// HPACK (RFC 7541). The encoder tells every size of its table in the block itself, so the peer's settings only bound it. A
+    /// block that cannot be read leaves the table unknown: it begins empty again, and entries before it are then errors, never
     /// other entries, since an index counts from the newest.
     bool inflate(std::string& head) {
         if (!side_.inflater) {
@@ -341,11 +360,12 @@ class Http2::Feed {
             if (nghttp2_hd_inflate_new(&fresh) != 0)
                 return false;
             side_.inflater.reset(fresh);
-            nghttp2_hd_inflate_change_table_size(fresh, largest_table);
+            nghttp2_hd_inflate_change_table_size(fresh, side_.table.value_or(largest_table));
         }
         const std::uint8_t* in = side_.block.data();
         std::size_t size = side_.block.size();
         bool fits = true;
+        bool of_use = writes_all_;
         for (;;) {
             nghttp2_nv field{};
             int flags = 0;
@@ -356,9 +376,12 @@ class Http2::Feed {
             }
             in += used;
             size -= static_cast<std::size_t>(used);
-            if ((flags & NGHTTP2_HD_INFLATE_EMIT) && is_of_use(head, field))
-                fits = fits && append(head, {reinterpret_cast<const char*>(field.name), field.namelen},
-                                      {reinterpret_cast<const char*>(field.value), field.valuelen});
+            if (flags & NGHTTP2_HD_INFLATE_EMIT) {
+                const std::string_view name(reinterpret_cast<const char*>(field.name), field.namelen);
+                of_use |= name == ":protocol";
+                if (of_use || speaks_of_websocket(name))
+                    fits = fits && append(head, name, {reinterpret_cast<const char*>(field.value), field.valuelen});
+            }
             if (flags & NGHTTP2_HD_INFLATE_FINAL) {
                 nghttp2_hd_inflate_end_headers(side_.inflater.get());
                 return fits;
@@ -370,13 +393,9 @@ class Http2::Feed {
         }
     }
 
-    /// Ordinary requests and responses are not written down: `:protocol` comes before all other fields, and a response to a
-    /// request that was not captured speaks of WebSocket in these fields.
-    bool is_of_use(std::string_view head, const nghttp2_nv& field) const {
-        const std::string_view name(reinterpret_cast<const char*>(field.name), field.namelen);
-        return writes_all_ || name.starts_with(':') || name.starts_with("sec-websocket-") ||
-               head.find(":protocol: ") != std::string_view::npos;
-    }
+    /// Other fields of ordinary requests and responses are not written down: `:protocol` comes before all of them, and a response
+    /// to a request that was not captured speaks of WebSocket in these.
+    static bool speaks_of_websocket(std::string_view name) { return name.starts_with(':') || name.starts_with("sec-websocket-"); }
 
     void use_head(std::uint32_t number, std::string_view head) {
         const auto it = http2_.streams_.find(number);

@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,8 +73,9 @@ class Http2 {
         std::vector<std::uint8_t> payload; ///< Of a frame that is not DATA.
         // A header block in progress, until END_HEADERS
         std::vector<std::uint8_t> block;
-        std::string text; ///< What it inflates to.
-        Frame block_of;   ///< Its first frame; stream 0: none.
+        std::string text;                   ///< What it inflates to.
+        Frame block_of;                     ///< Its first frame; stream 0: none.
+        std::optional<std::uint32_t> table; ///< The largest table, in bytes, that the other side allows; none: not known.
         std::unique_ptr<nghttp2_hd_inflater, FreeInflater> inflater;
     };
     class Feed;

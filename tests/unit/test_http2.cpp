@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 namespace ws::test {
 namespace {
 
@@ -206,14 +208,38 @@ TEST(Http2, EveryHeaderBlockMovesTheTableOn) {
     EXPECT_EQ(player.told(), Told{"response 3 201"});
 }
 
-TEST(Http2, TheTableMayGrow) {
-    Player player;
+std::string settings(unsigned id, unsigned value) {
+    return frame(SETTINGS, 0, 0, big_endian(id, 2) + big_endian(value, 4));
+}
+
+/// The second of these requests refers to an entry that only a table of 32 kB and more still has.
+std::vector<std::string> told_with_a_large_table(Player player) {
     std::string block = table_size(65536) + added(":protocol", "websocket");
     for (int i = 0; i < 100; ++i)
         block += added("x-" + std::to_string(i), std::string(200, 'x'));
     player.client(headers(1, block));
     player.client(headers(3, literal(":method", "CONNECT") + literal(":path", "/later") + indexed(62 + 100)));
-    EXPECT_EQ(player.told(), Told{"request 3 /later"});
+    return player.told();
+}
+
+TEST(Http2, TheTableMayGrowAsFarAsThePeerAllows) {
+    constexpr unsigned header_table_size = 1;
+    const Told told{"request 3 /later"};
+    const auto with = [](const std::string& from_server) {
+        Player player;
+        player.server(from_server);
+        return told_with_a_large_table(std::move(player));
+    };
+    EXPECT_EQ(with(settings(header_table_size, 65536)), told);
+    EXPECT_EQ(with(settings(header_table_size, 65536) + settings(header_table_size, 0)), told) << "the client may not know yet";
+    EXPECT_EQ(with(settings(header_table_size, 65535)), Told{});
+    EXPECT_EQ(with(""), Told{}) << "4,096 bytes are allowed";
+    EXPECT_EQ(told_with_a_large_table(Player(false)), told) << "SETTINGS were not captured";
+
+    Player player;
+    player.client(headers(1, connect())).forget();
+    player.server(settings(header_table_size, 65536));
+    EXPECT_EQ(told_with_a_large_table(std::move(player)), told) << "allowed after the first block";
 }
 
 TEST(Http2, ABlockThatCannotBeReadLeavesNothingWrong) {
@@ -228,9 +254,6 @@ TEST(Http2, ABlockThatCannotBeReadLeavesNothingWrong) {
 }
 
 TEST(Http2, OnlyWhereTheServerAllowsIt) {
-    const auto settings = [](unsigned id, unsigned value) {
-        return frame(SETTINGS, 0, 0, big_endian(id, 2) + big_endian(value, 4));
-    };
     const auto with = [](const std::string& from_server) {
         return Player(false).client(preface + frame(SETTINGS, 0, 0)).server(from_server, 5).client(headers(1, connect())).told();
     };
@@ -363,6 +386,19 @@ TEST(Http2, AHeadThatInflatesTooFarIsNotKept) {
     player.client(headers(3, connect("/after")));
     EXPECT_EQ(player.told(), Told{"request 3 /after"});
     EXPECT_LT(player.memory(), 100000U);
+}
+
+TEST(Http2, ABlockTakesLinearTime) {
+    std::string block = added(":long", std::string(4000, 'x'));
+    for (int i = 0; i < 15; ++i)
+        block += indexed(62);
+    block += added("y", "");
+    block.append(250'000, indexed(62)[0]);
+    const auto begin = std::clock();
+    Player player;
+    for (std::uint32_t i = 1; i <= 200; ++i)
+        player.client(headers(2 * i + 1, block));
+    EXPECT_LT(std::clock() - begin, 10 * CLOCKS_PER_SEC);
 }
 
 TEST(Http2, AnEndlessHeaderBlockIsNotKept) {
