@@ -341,6 +341,18 @@ std::optional<Diagnosed> diagnose_close(Direction from, std::uint16_t code, std:
     return Diagnosed{Diagnosis::session_rejected, as_text(arena.copy(as_bytes(text)))};
 }
 
+std::optional<Diagnosed> diagnose_message(Direction from, const Message& message, const Arena& arena) noexcept {
+    if (!message.compressed || message.wire_length)
+        return {};
+    const std::string sender = from == Direction::client_to_server ? "client" : "server";
+    const auto text =
+        "The " + sender +
+        " sent a compressed message without a byte. Compressed, an empty message is one byte, 00 (RFC 7692 7.2.3.6). "
+        "No rule forbids this, but undici (Node) and Bun end the connection with 1007: check how the " +
+        sender + " compresses empty messages; a newer version may not compress them.";
+    return Diagnosed{Diagnosis::compressed_empty, as_text(arena.copy(as_bytes(text)))};
+}
+
 bool looks_like_timeout(std::int64_t silence) noexcept {
     // Timers are set in whole seconds and fire late by little; people and programs that leave do not keep to that.
     return silence >= 20 * second || (silence >= second && silence % second < second / 20);

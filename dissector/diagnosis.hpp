@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "frame.hpp"
+#include "facts.hpp"
 #include "handshake.hpp"
 
 #include <optional>
@@ -63,6 +63,9 @@ bool connects_to_port_80(std::string_view target) noexcept;
 
 /// The first Close frame of a connection. `since`: nanoseconds from the upgrade.
 std::optional<Diagnosed> diagnose_close(Direction from, std::uint16_t code, std::int64_t since, const Arena& arena) noexcept;
+
+/// A message that ends here.
+std::optional<Diagnosed> diagnose_message(Direction from, const Message& message, const Arena& arena) noexcept;
 
 /// How a connection ended without having been closed properly.
 struct Ending {

@@ -23,10 +23,10 @@ void add(proto_tree* tree, const header_field_info* field, Place at, int offset,
         proto_item_set_hidden(proto_tree_add_item(tree, field->id, at.tvb, at.offset + offset, length, encoding));
 }
 
-void add_text(proto_tree* tree, packet_info* pinfo, const header_field_info* field, Place at, int offset, Bytes text) {
+void add_builtin_text(proto_tree* tree, packet_info* pinfo, const header_field_info* field, Place at, int offset, Bytes text) {
     if (field && proto_field_is_referenced(tree, field->id))
-        proto_item_set_hidden(proto_tree_add_string(tree, field->id, at.tvb, at.offset + offset, static_cast<gint>(text.size()),
-                                                    show(pinfo, {reinterpret_cast<const char*>(text.data()), text.size()})));
+        proto_item_set_hidden(
+            add_text(tree, pinfo, field->id, at.tvb, at.offset + offset, static_cast<int>(text.size()), as_text(text)));
 }
 
 } // namespace
@@ -40,11 +40,11 @@ void add_builtin_fields(proto_tree* tree, packet_info* pinfo, const FrameTree& a
     if (size)
         add(at.tree, info_payload, at.payload, 0, size, ENC_NA);
     if (message.tvb && frame.completes->text && !frame.completes->data.empty())
-        add_text(at.tree, pinfo, info_text, message, 0, frame.completes->data);
+        add_builtin_text(at.tree, pinfo, info_text, message, 0, frame.completes->data);
     if (frame.header.opcode == opcode::close && size >= 2) {
         add(at.tree, info_code, at.payload, 0, 2, ENC_BIG_ENDIAN);
         if (size > 2)
-            add_text(at.tree, pinfo, info_reason, at.payload, 2, frame.payload.subspan(2));
+            add_builtin_text(at.tree, pinfo, info_reason, at.payload, 2, frame.payload.subspan(2));
     }
 }
 

@@ -122,9 +122,8 @@ void add_close(const FrameTree& at, packet_info* pinfo, const Frame& frame) {
     if (frame.payload.size() >= 2) {
         proto_tree_add_item(at.tree, hf_close_code, at.payload.tvb, at.payload.offset, 2, ENC_BIG_ENDIAN);
         if (frame.payload.size() > 2)
-            proto_tree_add_string(
-                at.tree, hf_close_reason, at.payload.tvb, at.payload.offset + 2, static_cast<gint>(frame.payload.size()) - 2,
-                show(pinfo, {reinterpret_cast<const char*>(frame.payload.data()) + 2, frame.payload.size() - 2}));
+            add_text(at.tree, pinfo, hf_close_reason, at.payload.tvb, at.payload.offset + 2,
+                     static_cast<int>(frame.payload.size()) - 2, as_text(frame.payload.subspan(2)));
     }
     generated(proto_tree_add_boolean(at.tree, hf_close_first, at.frame.tvb, at.frame.offset, 0, frame.closes_first));
     if (frame.close_in)

@@ -50,7 +50,7 @@ class HeadTree {
     proto_item* text(int field, std::string_view value) const { return text_in(tree_, field, value); }
 
     proto_item* text_in(proto_tree* tree, int field, std::string_view value) const {
-        return proto_tree_add_string(tree, field, tvb_, position(value), size(value), show(pinfo_, value));
+        return add_text(tree, pinfo_, field, tvb_, position(value), size(value), value);
     }
     void header(int field, const HeaderField* of) const {
         if (of)

@@ -88,9 +88,9 @@ Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, t
         return {};
     generated(proto_tree_add_uint64(tree, hf_length, tvb, offset, 0, message.data.size()));
     if (message.text && proto_field_is_referenced(tree, hf_text))
-        proto_tree_add_string(tree, hf_text, tvb, offset, size,
-                              show(pinfo, {reinterpret_cast<const char*>(message.data.data()), message.data.size()}));
-    else if (!message.text)
+        add_text(tree, pinfo, hf_text, tvb, offset, size, as_text(message.data));
+    // Text shows a NUL as its symbol, which a text may hold, too.
+    if (!message.text || as_text(message.data).find('\0') != std::string_view::npos)
         proto_tree_add_item(tree, hf_data, tvb, offset, size, ENC_NA);
     return place;
 }

@@ -38,6 +38,11 @@ extern "C" { // these have none of their own
 }
 
 #if WS_WIRESHARK_AT_LEAST(4, 4)
+/// Gives a string field its text with the NULs in it, whatever its label shows. Older releases cannot hold them.
+inline void set_text(proto_item* item, const char* text, std::size_t size) {
+    if (PITEM_FINFO(item))
+        fvalue_set_strbuf(PITEM_FINFO(item)->value, wmem_strbuf_new_len(nullptr, text, size));
+}
 using HeuristicResult = bool;
 using BoolPreference = bool;
 /// Whom TLS calls for the rest of a connection; `data` is what a heuristic dissector of "tls" is called with.
@@ -45,6 +50,7 @@ inline dissector_handle_t& tls_app_handle(void* data) {
     return *static_cast<tlsinfo*>(data)->app_handle;
 }
 #else
+constexpr void set_text(proto_item*, const char*, std::size_t) {}
 using HeuristicResult = gboolean;
 using BoolPreference = gboolean;
 inline dissector_handle_t& tls_app_handle(void* data) {

@@ -38,4 +38,17 @@ inline const char* show(packet_info* pinfo, std::string_view text) {
         get_utf_8_string(pinfo->pool, reinterpret_cast<const guint8*>(text.data()), static_cast<gint>(text.size())));
 }
 
+/// Adds text from a packet, all `size` bytes of it in the tvb or 0. Its label is safe to show; where the release can hold NULs,
+/// filters and exports have them.
+inline proto_item* add_text(proto_tree* tree, packet_info* pinfo, int field, tvbuff_t* tvb, int offset, int size,
+                            std::string_view text) {
+    const auto* shown = show(pinfo, text);
+    if (text.find('\0') == std::string_view::npos)
+        return proto_tree_add_string(tree, field, tvb, offset, size, shown);
+    auto* item = proto_tree_add_string_format(tree, field, tvb, offset, size, shown, "%s: %s",
+                                              proto_registrar_get_nth(static_cast<guint>(field))->name, shown);
+    set_text(item, text.data(), text.size());
+    return item;
+}
+
 } // namespace ws

@@ -7,15 +7,17 @@ import json
 
 import pytest
 
-from builder import KEY, RST, START, Capture, checksum, close, ping, pong, request, response, text
+from builder import (CONTINUATION, KEY, RST, RSV1, START, TEXT, Capture, checksum, close, frame, ping, pong, request, response,
+                     text)
 from support import ROOT, fields, run, save
 
 # The names, and what the sentence has to tell.
 DIAGNOSES = ("reset_during_handshake closed_during_handshake reset_by_middlebox no_answer closed_without_close_frame "
              "aborted idle_timeout upgrade_stripped not_upgraded bad_request upgrade_required gateway_error http10 "
              "proxy_auth_required connect_refused accept_mismatch unauthorized forbidden redirected not_found "
-             "rate_limited token_expired token_not_yet_valid session_rejected").split()
+             "rate_limited token_expired token_not_yet_valid session_rejected compressed_empty").split()
 
+DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
 cases = {}
 
 
@@ -289,6 +291,19 @@ def kept_awake(tcp):
     for _ in range(6):
         tcp.sleep(10).server(ping()).client(pong(mask=KEY))
     tcp.sleep(0.5).fin("server")
+
+
+@case("compressed_empty", says=["server", "RFC 7692", "1007", "check"])
+def compressed_without_a_byte(tcp):
+    tcp.upgrade(DEFLATE, DEFLATE).server(frame(TEXT, rsv=RSV1))
+    tcp.server(close(1000)).client(close(1000, mask=KEY)).fin("server")
+
+
+@case()
+def empty_as_it_should_be(tcp):
+    tcp.upgrade(DEFLATE, DEFLATE).server(frame(TEXT, b"\0", rsv=RSV1)).server(frame(TEXT))
+    tcp.server(frame(TEXT, rsv=RSV1, fin=False) + frame(CONTINUATION, b"\0"))
+    tcp.server(close(1000)).client(close(1000, mask=KEY)).fin("server")
 
 
 @case()

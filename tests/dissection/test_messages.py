@@ -123,10 +123,12 @@ def text_of_all_kinds(tcp):
 
 @cases
 def text_with_nul(tcp):
-    """U+0000 may be anywhere in a text. Wireshark's strings end there, so it is shown as its symbol."""
-    tcp.upgrade().server(text("a\0b\0")).client(text("\0", mask=KEY)).server(close(1000, "why\0not"))
-    return Truth(client=["␀"], server=["a␀b␀"],
-                 frames={SERVER: [{"ws.message.length": 4, "ws.payload": b"a\0b\0"}, {"ws.close.reason": "why␀not"}]})
+    """U+0000 may be anywhere in a text. Wireshark's strings end there, so it is shown as its symbol, and the bytes beside it."""
+    tcp.upgrade().server(text("a\0b\0")).client(text("\0", mask=KEY)).server(text("␀")).server(close(1000, "why\0not"))
+    return Truth(client=["␀"], server=["a␀b␀", "␀"],
+                 frames={SERVER: [{"ws.message.length": 4, "ws.payload": b"a\0b\0", "ws.message.data": b"a\0b\0"},
+                                  {"ws.message.data": None}, {"ws.close.reason": "why␀not"}],
+                         CLIENT: [{"ws.message.data": b"\0"}]})
 
 
 @cases.parametrize

@@ -162,6 +162,20 @@ TEST_F(Diagnosing, ACloseThatRejectsComesFromTheServer) {
         EXPECT_FALSE(diagnose_close(server, code, 0, arena_)) << code;
 }
 
+TEST_F(Diagnosing, ACompressedMessageHasAByte) {
+    Message message{};
+    message.compressed = true;
+    for (const auto& [from, who] : {std::pair{client, "client"}, {server, "server"}}) {
+        const auto found = diagnose_message(from, message, arena_);
+        ASSERT_TRUE(found);
+        EXPECT_EQ(found->diagnosis, Diagnosis::compressed_empty);
+        EXPECT_TRUE(has(found->text, who)) << found->text;
+    }
+    message.wire_length = 1;
+    EXPECT_FALSE(diagnose_message(client, message, arena_));
+    EXPECT_FALSE(diagnose_message(client, Message{}, arena_));
+}
+
 std::vector<Diagnosis> kinds(const Ending& ending) {
     std::vector<Diagnosis> out;
     for (const auto& note : diagnose_ending(ending))
