@@ -467,6 +467,11 @@ void Http2::lose(std::size_t side) noexcept {
     s.inflater.reset();
 }
 
+std::size_t Http2::unfinished(std::size_t side) const noexcept {
+    const auto& s = sides_[side];
+    return s.state == Side::State::payload ? header_size + s.seen : s.have;
+}
+
 HttpHead read_http2_head(std::string_view text, const Arena& arena) noexcept {
     HttpHead head;
     head.extended_connect = true;

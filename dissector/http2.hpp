@@ -46,6 +46,11 @@ class Http2 {
     /// Bytes of that side that come before those fed next are not there.
     void lose(std::size_t side) noexcept;
 
+    /// How many of that side's last bytes belong to a frame, or to the preface, whose end is still to come.
+    std::size_t unfinished(std::size_t side) const noexcept;
+    /// The server has not said so far that it takes no extended CONNECT.
+    bool may_carry_websocket() const noexcept { return allowed_ != Allowed::no; }
+
   private:
     struct Stream {
         std::size_t client = 0; ///< The side that sent the request.

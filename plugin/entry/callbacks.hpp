@@ -20,8 +20,9 @@ inline dissector_handle_t unnamed_dissector(Dissector dissector, int protocol_id
     return create_dissector_handle(dissector, protocol_id);
 }
 
-inline void add_heuristic(const char* list, Heuristic heuristic, const char* description, const char* internal_name) {
-    heur_dissector_add(list, heuristic, description, internal_name, protocol.id, HEURISTIC_ENABLE);
+/// `of`: the protocol that it finds.
+inline void add_heuristic(const char* list, Heuristic heuristic, const char* description, const char* internal_name, int of) {
+    heur_dissector_add(list, heuristic, description, internal_name, of, HEURISTIC_ENABLE);
 }
 
 } // namespace ws

@@ -28,7 +28,7 @@ int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*
     }
     if (session)
         return watch_connection(tvb, pinfo, tree, *session) || shown;
-    if (auto* http2 = find_http2(pinfo))
+    if (auto* http2 = capture->sessions.empty() ? nullptr : find_http2(pinfo)) // most HTTP/2 carries no WebSocket
         return watch_streams(tvb, pinfo, tree, *http2) || shown;
     if (!PINFO_FD_VISITED(pinfo))
         note_syn(tvb, pinfo);

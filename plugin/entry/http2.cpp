@@ -9,6 +9,7 @@
 #include "wireshark/handles.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 namespace ws {
@@ -26,36 +27,55 @@ int preface_bytes(tvbuff_t* tvb) {
     return size && tvb_memeql(tvb, 0, reinterpret_cast<const guint8*>(preface), static_cast<std::size_t>(size)) == 0 ? size : 0;
 }
 
-int dissect(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data, const tcpinfo* tcp) {
-    volatile int taken = 0;
+int call_builtin(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    return dissector_try_uint_with_data(builtin_table, 0, tvb, pinfo, tree, FALSE, data);
+}
+
+int call_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    return call_dissector_only(handles.http_over_tcp, tvb, pinfo, tree, data);
+}
+
+/// Calls Wireshark's dissector of HTTP/2, which one of those above leads to, and then `follow()`, whatever becomes of it.
+template <class Call, class Follow>
+int dissect_and(Call to_call, Follow follow, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
     const bool ours = capture->decodes_http2 && !pinfo->flags.in_error_pkt;
-    if (const int begun = preface_bytes(tvb);
-        ours && begun && begun == static_cast<int>(tvb_reported_length(tvb)) && begun < preface_size && pinfo->can_desegment) {
-        // Wireshark's would take a part of it for the header of a frame of 5 MB.
-        pinfo->desegment_offset = 0;
-        pinfo->desegment_len = static_cast<guint32>(preface_size - begun);
-        return begun;
-    }
+    volatile int taken = 0;
     keep_desegmentation(pinfo);
     following = ours;
     TRY {
-        taken = dissector_try_uint_with_data(builtin_table, 0, tvb, pinfo, tree, FALSE, data);
+        taken = to_call(tvb, pinfo, tree, data);
     }
     FINALLY {
         following = false;
         if (ours && taken)
-            follow_http2(tvb, pinfo, tree, tcp);
+            follow();
     }
     ENDTRY;
     return taken;
 }
 
+int dissect(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data, std::optional<std::uint32_t> sequence) {
+    if (const int begun = preface_bytes(tvb); capture->decodes_http2 && begun && begun < preface_size && pinfo->can_desegment &&
+                                              begun == static_cast<int>(tvb_reported_length(tvb))) {
+        // Wireshark's would take a part of it for the header of a frame of 5 MB.
+        pinfo->desegment_offset = 0;
+        pinfo->desegment_len = static_cast<guint32>(preface_size - begun);
+        return begun;
+    }
+    return dissect_and(
+        call_builtin, [=] { follow_http2(tvb, pinfo, tree, sequence); }, tvb, pinfo, tree, data);
+}
+
+std::optional<std::uint32_t> sequence_of(const void* tcp) {
+    return tcp ? std::optional(static_cast<const tcpinfo*>(tcp)->seq) : std::nullopt;
+}
+
 int dissect_over_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
-    return dissect(tvb, pinfo, tree, data, static_cast<const tcpinfo*>(data));
+    return dissect(tvb, pinfo, tree, data, sequence_of(data));
 }
 
 int dissect_over_other(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
-    return dissect(tvb, pinfo, tree, data, nullptr);
+    return dissect(tvb, pinfo, tree, data, {});
 }
 
 /// The whole of it, or "PRI " at least and nothing else.
@@ -64,31 +84,58 @@ bool begins_with_preface(tvbuff_t* tvb, bool whole) {
     return begun == preface_size || (!whole && begun >= 4 && begun == static_cast<int>(tvb_reported_length(tvb)));
 }
 
-int call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
-    keep_desegmentation(pinfo);
-    return call_dissector_with_data(handle, tvb, pinfo, tree, data);
+/// Not before WebSocket was seen is a packet shown as HTTP/2, and not before a frame ends in it.
+int dissect_found_in(Http2Connection& connection, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
+    const bool known = connection.carries_websocket();
+    const auto found = look_into_http2(tvb, pinfo, connection, static_cast<const tcpinfo*>(data)->seq);
+    if (!known && connection.carries_websocket())
+        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, handles.http2_found);
+    const auto show = [&] { show_http2(tvb, pinfo, tree, found.events); };
+    if (!found.tvb)
+        return show(), 0;
+    dissect_and(call_builtin, show, found.tvb, pinfo, tree, data);
+    if (pinfo->desegment_len)
+        pinfo->desegment_offset -= static_cast<int>(found.before);
+    return static_cast<int>(tvb_captured_length(tvb));
 }
 
+/// From the packet on that showed WebSocket.
+int dissect_found(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
+    auto* connection = find_http2(pinfo);
+    if (!connection || !data || !capture->decodes_http2)
+        return 0;
+    if (const auto first = connection->beginning(pinfo).packet; first && first < pinfo->num)
+        return dissect(tvb, pinfo, tree, data, sequence_of(data));
+    const int taken = dissect_found_in(*connection, tvb, pinfo, tree, data);
+    return taken ? taken : call_dissector_only(handles.data, tvb, pinfo, tree, nullptr);
+}
+
+/// On ports of nobody, where Wireshark does not take it for HTTP/2.
 HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
-    if (!capture->decodes_http2 || !begins_with_preface(tvb, false))
+    if (!capture->decodes_http2 || PINFO_FD_VISITED(pinfo) || !data)
         return FALSE;
-    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, handles.http2_over_tcp);
-    return call(handles.http2_over_tcp, tvb, pinfo, tree, data) != 0;
+    auto* connection = begins_with_preface(tvb, false) ? &expect_http2(pinfo) : find_http2(pinfo);
+    return connection && !connection->carries_websocket() && dissect_found_in(*connection, tvb, pinfo, tree, data) != 0;
 }
 
-/// On HTTP's own ports. From the next packet on TCP calls us.
+/// On HTTP's own ports, where from the next packet on HTTP's dissector would call that of HTTP/2 by itself.
 HeuristicResult recognise_in_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     if (!capture->decodes_http2 || !begins_with_preface(tvb, true))
         return FALSE;
-    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, handles.http2_over_tcp);
-    return call(handles.http2_over_other, tvb, pinfo, tree, data) != 0;
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num + 1, handles.http2_over_http);
+    return dissect(tvb, pinfo, tree, data, {}) != 0;
+}
+
+int dissect_over_http(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
+    return dissect_and(
+        call_http, [=] { follow_http2(tvb, pinfo, tree, sequence_of(data)); }, tvb, pinfo, tree, data);
 }
 
 HeuristicResult recognise_in_tls(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
-    if (!capture->decodes_http2 || !begins_with_preface(tvb, false))
+    if (!capture->decodes_http2 || !begins_with_preface(tvb, true))
         return FALSE;
     tls_app_handle(data) = handles.http2_over_other;
-    return call(handles.http2_over_other, tvb, pinfo, tree, nullptr) != 0;
+    return dissect(tvb, pinfo, tree, nullptr, {}) != 0;
 }
 
 /// What a user decodes as HTTP/2 comes by here as well.
@@ -121,12 +168,14 @@ void hand_off_http2_entry() {
     dissector_add_uint("ws.http2", 0, handles.http2);
     handles.http2_over_tcp = unnamed_dissector(dissect_over_tcp, ids.http2);
     handles.http2_over_other = unnamed_dissector(dissect_over_other, ids.http2);
+    handles.http2_over_http = unnamed_dissector(dissect_over_http, -1);
+    handles.http2_found = unnamed_dissector(dissect_found, ids.http2);
     dissector_add_string("tls.alpn", "h2", handles.http2_over_other);
     dissector_add_string("http.upgrade", "h2", handles.http2_over_other);
     dissector_add_string("http.upgrade", "h2c", handles.http2_over_other);
-    add_heuristic("tcp", recognise_in_tcp, "HTTP/2 with WebSocket over TCP", "ws_http2_tcp");
-    add_heuristic("http", recognise_in_http, "HTTP/2 with WebSocket on HTTP's ports", "ws_http2_http");
-    add_heuristic("tls", recognise_in_tls, "HTTP/2 with WebSocket over TLS", "ws_http2_tls");
+    add_heuristic("tcp", recognise_in_tcp, "HTTP/2 with WebSocket over TCP", "ws_http2_tcp", ids.http2);
+    add_heuristic("http", recognise_in_http, "HTTP/2 with WebSocket on HTTP's ports", "ws_http2_http", ids.http2);
+    add_heuristic("tls", recognise_in_tls, "HTTP/2 with WebSocket over TLS", "ws_http2_tls", ids.http2);
 }
 
 void open_http2_entry(bool ours) {

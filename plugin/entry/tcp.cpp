@@ -85,7 +85,7 @@ Connection* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, const void* tcp
 
 HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     capture->asked_by_tcp = pinfo->num;
-    if (!protocol.take_over || PINFO_FD_VISITED(pinfo) || find_session(pinfo))
+    if (!protocol.take_over || PINFO_FD_VISITED(pinfo) || find_session(pinfo) || find_http2(pinfo))
         return FALSE;
     if (begins_request_line(tvb)) {
         give_conversation(pinfo, handles.awaiting_response);
@@ -140,8 +140,8 @@ void register_tcp_entry() {
 }
 
 void hand_off_tcp_entry() {
-    add_heuristic("tcp", recognise_in_tcp, "WebSocket over TCP, without its handshake", "ws_tcp");
-    add_heuristic("tls", recognise_in_tls, "WebSocket over TLS, without its handshake", "ws_tls");
+    add_heuristic("tcp", recognise_in_tcp, "WebSocket over TCP, without its handshake", "ws_tcp", protocol.id);
+    add_heuristic("tls", recognise_in_tls, "WebSocket over TLS, without its handshake", "ws_tls", protocol.id);
     dissector_add_for_decode_as("tcp.port", handles.frames);
     assign_ports();
 }

@@ -95,6 +95,27 @@ void dissect_event(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Con
     }
 }
 
+/// What comes next of the connection, or came in this call for the packet.
+Http2Connection::Events read_events(Http2Connection& connection, tvbuff_t* tvb, packet_info* pinfo, guint size, guint cut,
+                                    std::optional<std::uint32_t> sequence) {
+    const auto ordinal = kept_with<std::uint32_t>(pinfo, packet_key::http2_calls)++;
+    if (PINFO_FD_VISITED(pinfo))
+        return connection.again(pinfo, ordinal);
+    const Bytes bytes(tvb_get_ptr(tvb, 0, static_cast<gint>(size)), size);
+    const auto side = connection.side(pinfo);
+    const auto repeated = sequence ? note_sequence(connection, side, *sequence, size, cut) : 0;
+    const auto events = connection.read(pinfo, bytes, repeated, ordinal, capture->revisits.may(pinfo));
+    if (cut)
+        connection.lose(side);
+    return events;
+}
+
+void show_events(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Connection& connection,
+                 const Http2Connection::Events& events) {
+    for (const auto& event : events)
+        dissect_event(tvb, pinfo, tree, connection, event);
+}
+
 /// The TCP connection of streams that are not over.
 void observe_end_of_all(Http2Connection& connection, const packet_info* pinfo, const Segment& segment, std::size_t side) {
     const bool reset = (segment.flags & RST) != 0;
@@ -109,27 +130,41 @@ void observe_end_of_all(Http2Connection& connection, const packet_info* pinfo, c
 
 } // namespace
 
-void follow_http2(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const tcpinfo* tcp) {
+void follow_http2(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, std::optional<std::uint32_t> sequence) {
     const auto captured = tvb_captured_length(tvb);
     const auto size = pinfo->desegment_len ? std::min(captured, static_cast<guint>(pinfo->desegment_offset)) : captured;
     if (!size || (PINFO_FD_VISITED(pinfo) && capture->sessions.empty()))
         return;
-    const Bytes bytes(tvb_get_ptr(tvb, 0, static_cast<gint>(size)), size);
-    const auto cut = pinfo->desegment_len ? 0 : tvb_reported_length(tvb) - captured;
-    const auto ordinal = kept_with<std::uint32_t>(pinfo, packet_key::http2_calls)++;
     auto& connection = connection_of(pinfo);
-    Http2Connection::Events events;
-    if (PINFO_FD_VISITED(pinfo)) {
-        events = connection.again(pinfo, ordinal);
-    } else {
-        const auto side = connection.side(pinfo);
-        const auto repeated = tcp ? note_sequence(connection, side, tcp->seq, size, cut) : 0;
-        events = connection.read(pinfo, bytes, repeated, ordinal, capture->revisits.may(pinfo));
-        if (cut)
-            connection.lose(side);
-    }
-    for (const auto& event : events)
-        dissect_event(tvb, pinfo, tree, connection, event);
+    const auto cut = pinfo->desegment_len ? 0 : tvb_reported_length(tvb) - captured;
+    show_events(tvb, pinfo, tree, connection, read_events(connection, tvb, pinfo, size, cut, sequence));
+}
+
+Http2Connection& expect_http2(packet_info* pinfo) {
+    auto& connection = connection_of(pinfo);
+    connection.look_for_beginnings();
+    return connection;
+}
+
+FoundHttp2 look_into_http2(tvbuff_t* tvb, packet_info* pinfo, Http2Connection& connection, std::uint32_t sequence) {
+    const auto size = tvb_captured_length(tvb);
+    const auto events = read_events(connection, tvb, pinfo, size, tvb_reported_length(tvb) - size, sequence);
+    const auto& beginning = connection.beginning(pinfo);
+    if (beginning.packet != pinfo->num)
+        return {events};
+    const auto before = static_cast<guint>(beginning.before.size());
+    if (!before)
+        return {events, tvb};
+    auto* bytes = static_cast<guint8*>(wmem_alloc(pinfo->pool, before + size));
+    std::copy(beginning.before.begin(), beginning.before.end(), bytes);
+    tvb_memcpy(tvb, bytes + before, 0, size);
+    auto* whole = tvb_new_child_real_data(tvb, bytes, before + size, static_cast<gint>(before + tvb_reported_length(tvb)));
+    add_new_data_source(pinfo, whole, "HTTP/2 frame in several segments");
+    return {events, whole, before};
+}
+
+void show_http2(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Http2Connection::Events& events) {
+    show_events(tvb, pinfo, tree, connection_of(pinfo), events);
 }
 
 bool watch_streams(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Connection& connection) {
@@ -144,13 +179,6 @@ bool watch_streams(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Con
     if (tree)
         connection.for_each_ended(pinfo->num, [&](Session& session) { shown = show_notes(tvb, pinfo, tree, session) || shown; });
     return shown;
-}
-
-Http2Connection* find_http2(packet_info* pinfo) {
-    if (!capture->http2_connections || capture->sessions.empty()) // most HTTP/2 carries no WebSocket
-        return nullptr;
-    auto* conversation = find_conversation_of(pinfo);
-    return conversation ? conversation->http2.get() : nullptr;
 }
 
 void dissect_http2_handshake(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, std::string_view request,

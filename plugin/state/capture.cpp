@@ -36,6 +36,11 @@ Conversation& conversation_of(packet_info* pinfo) {
     return conversation;
 }
 
+Http2Connection* find_http2(packet_info* pinfo) {
+    auto* conversation = capture->http2_connections ? find_conversation_of(pinfo) : nullptr;
+    return conversation ? conversation->http2.get() : nullptr;
+}
+
 Session* find_session(packet_info* pinfo) {
     auto* conversation = capture->sessions.empty() ? nullptr : find_conversation_of(pinfo);
     return conversation ? conversation->session : nullptr;

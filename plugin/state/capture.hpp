@@ -46,6 +46,9 @@ Conversation* find_conversation_of(packet_info* pinfo);
 /// The same, made on first use.
 Conversation& conversation_of(packet_info* pinfo);
 
+/// The HTTP/2 connection of this packet, or null.
+Http2Connection* find_http2(packet_info* pinfo);
+
 /// The session of the packet's TCP conversation, or null.
 Session* find_session(packet_info* pinfo);
 /// The same, made on first use with the packet's sender as the client (or the server).

@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint32_t far = std::uint32_t{1} << 30;
 /// One connection has no more WebSocket streams than that, however long it is used.
 constexpr std::size_t most_sessions = 1 << 16;
+/// Of a frame that is longer no part is kept until its end comes; most are not (RFC 9113 4.2).
+constexpr std::size_t longest_kept = 1 << 16;
 
 } // namespace
 
@@ -39,7 +41,9 @@ Http2Connection::Events Http2Connection::read(packet_info* pinfo, Bytes bytes, s
                                               bool revisits) {
     const auto arena = packet_arena(pinfo);
     List<Http2Event> told;
-    http2_.feed(side(pinfo), bytes.subspan(repeated), arena, told);
+    const auto from = side(pinfo);
+    const auto unfinished = http2_.unfinished(from);
+    http2_.feed(from, bytes.subspan(repeated), arena, told);
     Events events;
     for (const auto& event : told) {
         auto it = streams_.find(event.stream);
@@ -56,6 +60,9 @@ Http2Connection::Events Http2Connection::read(packet_info* pinfo, Bytes bytes, s
         if (event.kind == Http2Event::Kind::reset || (event.kind == Http2Event::Kind::end && ++stream.ends == 2))
             streams_.erase(it);
     }
+    carries_websocket_ = carries_websocket_ || !events.empty();
+    if (looks_for_beginnings_ && !beginnings_[from].packet)
+        look_for_beginning(pinfo, bytes.subspan(repeated), unfinished);
     if (!events.empty() && revisits) {
         auto& record = *records_.emplace_back(std::make_unique<Record>());
         record.packet = pinfo->num;
@@ -67,6 +74,25 @@ Http2Connection::Events Http2Connection::read(packet_info* pinfo, Bytes bytes, s
                 event.head = record.heads.emplace_back(event.head);
     }
     return events;
+}
+
+void Http2Connection::look_for_beginning(const packet_info* pinfo, Bytes bytes, std::size_t unfinished_before) {
+    const auto from = side(pinfo);
+    const auto unfinished = http2_.unfinished(from);
+    auto& [packet, before] = beginnings_[from];
+    const bool frame_ends = unfinished < unfinished_before + bytes.size();
+    if (frame_ends && carries_websocket_ && before.size() == unfinished_before) {
+        packet = pinfo->num;
+        return;
+    }
+    if (frame_ends) {
+        before.clear();
+        bytes = bytes.last(unfinished);
+    }
+    if (http2_.may_carry_websocket() && unfinished <= longest_kept && before.size() + bytes.size() == unfinished)
+        before.insert(before.end(), bytes.begin(), bytes.end());
+    else
+        std::vector<std::uint8_t>().swap(before);
 }
 
 Http2Connection::Events Http2Connection::again(packet_info* pinfo, std::uint32_t ordinal) const {
@@ -83,6 +109,8 @@ Http2Connection::Events Http2Connection::again(packet_info* pinfo, std::uint32_t
 void Http2Connection::lose(std::size_t side) {
     whole = false;
     http2_.lose(side);
+    if (!beginnings_[side].packet)
+        beginnings_[side].before.clear();
     for (auto& [number, stream] : streams_)
         stream.sequence[stream.session->is_client(end_, port_) == (side == 0) ? 0 : 1] += far;
 }

@@ -57,6 +57,17 @@ class Http2Connection {
             visit(*it->session);
     }
 
+    /// On a port of nobody Wireshark's dissector is not called before WebSocket was seen, and then for each side from the packet
+    /// on in which a frame ends: together with that frame's bytes from earlier packets.
+    struct Beginning {
+        std::uint32_t packet = 0; ///< 0: none so far.
+        std::vector<std::uint8_t> before;
+    };
+    /// The first visit, before read(): from now on they are looked for.
+    void look_for_beginnings() { looks_for_beginnings_ = true; }
+    const Beginning& beginning(const packet_info* pinfo) const { return beginnings_[side(pinfo)]; }
+    bool carries_websocket() const { return carries_websocket_; }
+
     SequenceTracker tcp_sequence[2]; ///< What HTTP/2 was handed of each side, where TCP's numbers are known.
     Transport transport;             ///< What TCP's packets tell, by side instead of Direction.
     bool whole = true;               ///< No byte is known to be missing.
@@ -78,6 +89,7 @@ class Http2Connection {
         Session* session;
     };
     Session& begin(packet_info* pinfo, const Http2Event& event);
+    void look_for_beginning(const packet_info* pinfo, Bytes bytes, std::size_t unfinished_before);
 
     Sessions& all_sessions_;
     Http2 http2_;
@@ -87,6 +99,9 @@ class Http2Connection {
     std::vector<std::unique_ptr<Record>> records_;
     std::vector<Ended> ended_;
     std::size_t sessions_ = 0;
+    bool carries_websocket_ = false; ///< A request for it, or the answer to one, was seen.
+    bool looks_for_beginnings_ = false;
+    Beginning beginnings_[2];
 };
 
 } // namespace ws

@@ -38,6 +38,8 @@ struct Handles {
     dissector_handle_t connect_tunnel;    ///< CONNECT was sent.
     dissector_handle_t http2_over_tcp;
     dissector_handle_t http2_over_other; ///< Over TLS, or after an upgrade to h2c.
+    dissector_handle_t http2_over_http;  ///< On HTTP's ports.
+    dissector_handle_t http2_found;      ///< On ports of nobody, once WebSocket was seen.
 };
 extern Handles handles;
 

@@ -216,23 +216,6 @@ def test_recordings_are_of_many_protocols():
     assert all(sum(len(data) for stream in streams for _, data in stream) > 10000 for streams in conversations().values())
 
 
-@pytest.mark.parametrize("passes", PASSES, ids=("once", "twice"))
-def test_recordings_as_they_are(passes):
-    path, ends = recorded()
-
-    def layers(*arguments, **options):
-        # Like Wireshark 4.4, and for the sake of RFC 8441, the plugin knows HTTP/2 by its first bytes.
-        return tshark(path, "-d", "tcp.port==50051,http2", "-T", "fields", "-e", "frame.protocols", *passes, *arguments, **options).splitlines()
-
-    plain = layers(plugins=None)
-    assert len(plain) == max(ends.values())
-    assert sum(protocols.endswith("tcp:tls:data") for protocols in plain) > 200  # decrypted, and nobody's
-    for found in (layers(), layers("-o", "ws.take_over:FALSE")):
-        changed = [f"{name_of(i)}, packet {i}: {now} instead of {before}"
-                   for i, (now, before) in enumerate(zip(found, plain, strict=True), 1) if now != before]
-        assert not changed, "\n".join(changed[:20])
-
-
 def repacked(seed, cut, one_sided):
     """Each recording from many positions on, on its neighbours' ports and on odd ones."""
     dice, streams = random.Random(seed), []

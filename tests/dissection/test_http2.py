@@ -248,6 +248,38 @@ def test_upgrade_to_h2c(segmentation, passes):
     Truth(client=["hello"], server=["world"], handshakes=[REQUEST, RESPONSE]).check(stream)
 
 
+@pytest.mark.parametrize("segmentation", ["asis", "coalesced", 1460, 50, 10])
+def test_cleartext_is_left_alone_until_websocket_is_asked_for(segmentation):
+    """On a port of nobody; then each side is read from where a frame of its ends, with what came of that before."""
+    capture = Capture()
+    http2 = Http2(capture.tcp(server=("10.0.0.2", PORT)))
+    http2.headers("client", 1, [(":method", "GET"), (":path", "/before"), (":scheme", "http"), ("x-one", "1")], end=True)
+    http2.headers("server", 1, [(":status", "200"), ("x-two", "2")])
+    body = http2_builder.frame(http2_builder.DATA, 0, 1, NOISE[:9000])
+    http2.send("server", body[:3000]).send("server", body[3000:6000])
+    frames, plain_send = [], http2.send
+    http2.send = lambda side, data: frames.append(data)
+    http2.headers("client", 3, [*connect(), ("x-one", "1"), ("x-long", "long " * 300)])
+    http2.headers("server", 3, [(":status", "201")])  # an entry of its own in the table of HPACK, which is not known by then
+    http2.send = plain_send
+    request, answer = frames
+    http2.send("client", request[:700]).send("server", body[6000:7000])
+    http2.send("client", request[700:]).send("server", body[7000:] + answer)
+    http2.client(3, masked("hello")).server(3, text("world")).server(1, NOISE, pieces=4, end=True).client(3, masked("again"))
+    path = save(capture, segmentation)
+    begin = min(packets_matching(path, "ws"))
+    for passes in ([], ["-2"]):
+        (stream,) = by_stream(dissect(path, *passes, layers=LAYERS)).values()
+        Truth(client=["hello", "again"], server=["world"], handshakes=[REQUEST, RESPONSE | {"ws.handshake.status": 201}]).check(stream)
+        shown = fields(path, ["frame.number", "http2.headers.path", "http2.headers.status"], *passes, shown="http2")
+        assert int(shown[0][0][0]) == begin
+        assert [path for row in shown for path in row[1]] == ["/chat"]
+        assert [status for row in shown for status in row[2]] == ["201"]
+        assert not packets_matching(path, "_ws.malformed", *passes)
+    before = ["-c", str(begin - 1)]
+    assert tshark(path, "-V", *before) == tshark(path, "-V", *before, plugins=None)
+
+
 def test_off_when_the_plugin_does_not_take_over():
     capture = Capture()
     talk(Http2(capture.tcp(server=("10.0.0.2", PORT))))

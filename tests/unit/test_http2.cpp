@@ -437,5 +437,38 @@ TEST(Http2, NoBytesDoHarm) {
     }
 }
 
+TEST(Http2, KnowsHowMuchOfAFrameCame) {
+    TestArena arena;
+    Http2 http2;
+    List<Http2Event> events;
+    const auto bytes = preface + frame(SETTINGS, 0, 0, "\0\x04\0\0\xff\xff"s) + data(1, "hello");
+    const auto begin_of_last = bytes.size() - data(1, "hello").size();
+    for (std::size_t end = 1; end <= bytes.size(); ++end) {
+        http2.feed(client_side, as_bytes(std::string_view(bytes).substr(end - 1, 1)), arena, events);
+        const auto begin = end < preface.size()  ? 0
+                           : end < begin_of_last ? preface.size()
+                           : end < bytes.size()  ? begin_of_last
+                                                 : end;
+        EXPECT_EQ(http2.unfinished(client_side), end - begin) << end;
+    }
+    http2.feed(client_side, as_bytes("\0"sv), arena, events);
+    http2.lose(client_side);
+    EXPECT_EQ(http2.unfinished(client_side), 0U);
+    EXPECT_EQ(http2.unfinished(server_side), 0U);
+}
+
+TEST(Http2, KnowsWhetherTheServerTakesWebSocket) {
+    for (const bool allows : {false, true}) {
+        TestArena arena;
+        Http2 http2;
+        List<Http2Event> events;
+        http2.feed(client_side, as_bytes(preface + frame(SETTINGS, 0, 0)), arena, events);
+        EXPECT_TRUE(http2.may_carry_websocket());
+        http2.feed(server_side, as_bytes(frame(SETTINGS, 0, 0, allows ? big_endian(8, 2) + big_endian(1, 4) : ""s)), arena,
+                   events);
+        EXPECT_EQ(http2.may_carry_websocket(), allows);
+    }
+}
+
 } // namespace
 } // namespace ws::test
