@@ -21,4 +21,17 @@ std::optional<HeadStart> find_head_start(Bytes bytes, std::size_t boundary, std:
     return std::nullopt;
 }
 
+std::size_t find_head_end(std::string_view tail) noexcept {
+    for (std::size_t at = 0; at < tail.size(); ++at) {
+        const char c = tail[at];
+        if (c == '\n' && tail.substr(at + 1).starts_with('\n'))
+            return at + 2;
+        if (c == '\n' && tail.substr(at + 1).starts_with("\r\n"))
+            return at + 3;
+        if ((c < ' ' && c != '\t' && c != '\r' && c != '\n') || c > '~')
+            return 0;
+    }
+    return 0;
+}
+
 } // namespace ws

@@ -117,15 +117,20 @@ Chain find_frames(Bytes bytes, TrialInflation& trial, std::optional<bool> only =
 
 } // namespace
 
-bool begins_with_frames(Bytes bytes, Direction direction) noexcept {
+bool may_begin_with_frames(Bytes bytes) noexcept {
+    if (bytes.empty() || (bytes[0] & 0x30)) // letters have these bits, and RSV2 and RSV3 nobody uses
+        return false;
     Chain chain;
     TrialInflation trial;
-    follow(chain, bytes, {.masked = direction == Direction::client_to_server, .negotiated = {}}, trial);
-    if (!chain.fits)
-        return false;
-    return direction == Direction::client_to_server
-               ? chain.headers > 0
-               : chain.bits >= (chain.exact ? enough_server_bits : enough_server_bits_unfinished);
+    follow(chain, bytes, {.masked = true, .negotiated = {}}, trial);
+    return chain.fits;
+}
+
+bool are_frames_of_server(Bytes bytes) noexcept {
+    Chain chain;
+    TrialInflation trial;
+    follow(chain, bytes, {.masked = false, .negotiated = {}}, trial);
+    return chain.fits && chain.bits >= (chain.exact ? enough_server_bits : enough_server_bits_unfinished);
 }
 
 std::uint32_t Recogniser::Track::weight() const noexcept {

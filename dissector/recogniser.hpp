@@ -8,9 +8,12 @@
 
 namespace ws {
 
-/// Where one side may begin with frames, or with something else (a request was seen, and no response): are these frames? Of the
-/// server, which may send a body, it takes more.
-bool begins_with_frames(Bytes bytes, Direction direction) noexcept;
+/// After a request whose response was not captured: may these bytes of the client's begin with a frame, or with a part of its
+/// header?
+bool may_begin_with_frames(Bytes bytes) noexcept;
+
+/// The same of the server, which may send a body: are they frames?
+bool are_frames_of_server(Bytes bytes) noexcept;
 
 /// Tells whether a TCP connection of which nothing is known carries WebSocket frames, by its payload alone. One segment may be
 /// enough, or several are; both directions count. It errs on the side of silence: noise must look like frames in all of 21 bits,

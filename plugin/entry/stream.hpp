@@ -15,4 +15,7 @@ int dissect_stream(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
 /// HTTP, in a conversation of its own (`port`), and the frames behind its heads.
 void dissect_http_and_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp, guint32 port);
 
+/// TCP's payload from a request to upgrade on, until frames begin. Returns the bytes taken.
+int dissect_awaiting_response(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) noexcept;
+
 } // namespace ws

@@ -5,11 +5,9 @@
 #include "entry/stream.hpp"
 #include "flow/recognition.hpp"
 #include "state/capture.hpp"
-#include "wireshark/call.hpp"
+#include "wireshark/conversations.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/tcp_segment.hpp"
-
-#include "dissector/recogniser.hpp"
 
 #include <algorithm>
 
@@ -17,52 +15,6 @@ namespace ws {
 namespace {
 
 int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept;
-
-/// Where TCP's payload is in the stream: bytes that were decoded already are not decoded again when TCP hands them over once
-/// more, put together. It does so with all bytes of one side at its FIN, if HTTP once asked for that, and then numbers them as
-/// if they followed the FIN.
-std::optional<std::uint32_t> sequence_of(tvbuff_t* tvb, const packet_info* pinfo, const void* data) {
-    const auto* tcp = static_cast<const tcpinfo*>(data);
-    if (!tcp)
-        return {};
-    if (!tcp->is_reassembled)
-        if (const auto sequence = find_sequence(tvb, pinfo))
-            return sequence;
-    Segment segment;
-    if (!find_segment(pinfo, segment))
-        return {};
-    const auto size = tcp->is_reassembled ? tcp->nxtseq - tcp->seq : tvb_reported_length(tvb);
-    return segment.sequence + segment.length - size;
-}
-
-bool begins_with_frames(tvbuff_t* tvb, Direction direction) {
-    const auto size = tvb_captured_length(tvb);
-    return ws::begins_with_frames({tvb_get_ptr(tvb, 0, static_cast<int>(size)), size}, direction);
-}
-
-/// In a tunnel it is the inner one.
-void give_conversation(packet_info* pinfo, dissector_handle_t to) {
-    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, to);
-}
-
-int dissect_awaiting_response(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
-    auto* session = find_session(pinfo);
-    if (session && !PINFO_FD_VISITED(pinfo) && !session->connection_at(pinfo->num) &&
-        begins_with_frames(tvb, session->direction(pinfo))) {
-        session->upgrade_unanswered(pinfo).decoder.begin(session->direction(pinfo));
-        give_conversation(pinfo, handles.frames);
-    }
-    const auto port = session ? session->http.port_at(pinfo->num) : 0;
-    const auto* connection = session ? session->connection_at(pinfo->num) : nullptr;
-    if (connection && (session->direction(pinfo) == Direction::client_to_server || (!connection->answered && !port)))
-        return dissect_frames_follow(tvb, pinfo, tree, data);
-    if (port) {
-        dissect_http_and_frames(tvb, pinfo, tree, data, port);
-        return static_cast<int>(tvb_captured_length(tvb));
-    }
-    keep_desegmentation(pinfo);
-    return call_dissector_only(handles.http_over_tcp, tvb, pinfo, tree, data);
-}
 
 /// The beginning of a request line whose end is still to come: HTTP's own heuristic wants the whole line in one segment.
 bool begins_request_line(tvbuff_t* tvb) {
@@ -79,8 +31,8 @@ Connection* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, const void* tcp
     const auto* bytes = tvb_get_ptr(tvb, 0, static_cast<int>(size));
     if (!worth_recognising(pinfo, bytes, size, UnclaimedPayload::Claim::none))
         return nullptr;
-    return recognise(pinfo,
-                     {bytes, size, tvb_reported_length(tvb) - size, sequence_of(tvb, pinfo, tcp), UnclaimedPayload::Claim::none});
+    return recognise(
+        pinfo, {bytes, size, tvb_reported_length(tvb) - size, find_sequence(tvb, pinfo, tcp), UnclaimedPayload::Claim::none});
 }
 
 HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
@@ -88,12 +40,12 @@ HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* 
     if (!protocol.take_over || PINFO_FD_VISITED(pinfo) || find_session(pinfo) || find_http2(pinfo))
         return FALSE;
     if (begins_request_line(tvb)) {
-        give_conversation(pinfo, handles.awaiting_response);
+        give_conversation(pinfo, handles.awaiting_response, pinfo->num);
         return dissect_awaiting_response(tvb, pinfo, tree, data) != 0;
     }
     if (!recognise_payload(tvb, pinfo, data))
         return FALSE;
-    give_conversation(pinfo, handles.frames);
+    give_conversation(pinfo, handles.frames, pinfo->num);
     return dissect_frames_follow(tvb, pinfo, tree, data) != 0;
 }
 
@@ -115,12 +67,12 @@ bool begins_head(tvbuff_t* tvb) {
 /// The user says that this is WebSocket (Decode As, or the preference).
 void begin_decode_as(tvbuff_t* tvb, packet_info* pinfo) {
     if (begins_head(tvb))
-        return give_conversation(pinfo, handles.awaiting_response);
+        return give_conversation(pinfo, handles.awaiting_response, pinfo->num);
     const bool masked = tvb_captured_length(tvb) > 1 && (tvb_get_uint8(tvb, 1) & 0x80);
     session_of(pinfo, masked ? Direction::client_to_server : Direction::server_to_client)
         .upgrade_unanswered(pinfo)
         .decoder.assume_frame_aligned();
-    give_conversation(pinfo, handles.frames);
+    give_conversation(pinfo, handles.frames, pinfo->num);
 }
 
 int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
@@ -129,7 +81,7 @@ int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, v
         if (!find_session(pinfo))
             return dissect_awaiting_response(tvb, pinfo, tree, data);
     }
-    return dissect_stream(tvb, pinfo, tree, data, sequence_of(tvb, pinfo, data));
+    return dissect_stream(tvb, pinfo, tree, data, find_sequence(tvb, pinfo, data));
 }
 
 } // namespace

@@ -125,6 +125,7 @@ void observe_pending(Session& session, const packet_info* pinfo, const Segment& 
     if (transport.request_packet != opening.request_packet) { // this packet has it
         transport.request_packet = opening.request_packet;
         transport.request_sequence = segment.sequence;
+        transport.request_end = transport.sides[0].sequence.next();
         transport.retransmissions = 0;
         transport.acknowledged = transport.no_answer_noted = false;
         transport.answered_bytes = 0;
@@ -143,7 +144,13 @@ void observe_pending(Session& session, const packet_info* pinfo, const Segment& 
 void begin_frames(Transport& transport, Connection& connection, const Segment& segment, Direction from) {
     transport.sides[0].unread = transport.sides[1].unread = 0;
     const auto end = segment.sequence + segment.length;
+    const auto& handed = transport.handed_over;
+    if (from == Direction::server_to_client && handed.packet == connection.from_packet)
+        connection.decoder.expect(from, handed.end, handed.end);
     connection.decoder.expect(from, end, transport.sides[static_cast<std::size_t>(from)].sequence.next().value_or(end));
+    // A response acknowledges the request, which was perhaps not captured, or out of order.
+    if (connection.answered && from == Direction::server_to_client && (segment.flags & ACK))
+        connection.decoder.expect(opposite(from), segment.acknowledged, segment.acknowledged);
     if (const auto next = transport.sides[static_cast<std::size_t>(opposite(from))].sequence.next())
         connection.decoder.expect(opposite(from), *next, *next);
 }

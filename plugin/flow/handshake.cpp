@@ -72,33 +72,6 @@ HandshakeHalf read_half(const HttpHead& head, packet_info* pinfo, bool secure, H
     return half;
 }
 
-/// As much of a 101 response as the snap length left: it upgrades to WebSocket.
-bool is_cut_response(std::string_view head) {
-    if (!head.starts_with("HTTP/1.1 101 "))
-        return false;
-    constexpr std::string_view name = "Upgrade:", value = "websocket";
-    for (auto end = head.find('\n'); end != std::string_view::npos; end = head.find('\n')) {
-        head.remove_prefix(end + 1);
-        if (!equal_ignoring_case(head.substr(0, name.size()), name))
-            continue;
-        const auto begin = head.find_first_not_of(" \t", name.size());
-        const auto seen = head.substr(std::min(begin, head.size()), value.size());
-        return !seen.empty() && equal_ignoring_case(seen, value.substr(0, seen.size()));
-    }
-    return false;
-}
-
-/// Frames follow, of which no more is known.
-void upgrade_by_cut_response(packet_info* pinfo) {
-    auto& session = session_of(pinfo, Direction::server_to_client);
-    if (session.connection_at(pinfo->num))
-        return;
-    auto& connection = session.upgrade_unanswered(pinfo).decoder;
-    connection.begin(Direction::client_to_server);
-    connection.begin(Direction::server_to_client);
-    let_frames_follow(pinfo);
-}
-
 } // namespace
 
 HeadsShown dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, packet_info* pinfo, proto_tree* tree,
@@ -118,9 +91,8 @@ HeadsShown dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, 
             break;
         HttpHead head;
         if (parse_http_head(bytes.substr(at), arena, head) != HeadResult::complete) {
-            if (!PINFO_FD_VISITED(pinfo) && tvb_captured_length(tvb) < tvb_reported_length(tvb) &&
-                is_cut_response(bytes.substr(at)))
-                upgrade_by_cut_response(pinfo);
+            if (!PINFO_FD_VISITED(pinfo) && tvb_captured_length(tvb) < tvb_reported_length(tvb))
+                upgrade_by_cut_response(bytes.substr(at), pinfo);
             break;
         }
         const auto size =

@@ -3,9 +3,32 @@
 
 #include "state/capture.hpp"
 #include "view/diagnosis_fields.hpp"
+#include "wireshark/conversations.hpp"
 #include "wireshark/protocol.hpp"
+#include "wireshark/tcp_segment.hpp"
+
+#include <algorithm>
 
 namespace ws {
+namespace {
+
+/// It upgrades to WebSocket, as far as it goes.
+bool is_cut_response(std::string_view head) {
+    if (!head.starts_with("HTTP/1.1 101 "))
+        return false;
+    constexpr std::string_view name = "Upgrade:", value = "websocket";
+    for (auto end = head.find('\n'); end != std::string_view::npos; end = head.find('\n')) {
+        head.remove_prefix(end + 1);
+        if (!equal_ignoring_case(head.substr(0, name.size()), name))
+            continue;
+        const auto begin = head.find_first_not_of(" \t", name.size());
+        const auto seen = head.substr(std::min(begin, head.size()), value.size());
+        return !seen.empty() && equal_ignoring_case(seen, value.substr(0, seen.size()));
+    }
+    return false;
+}
+
+} // namespace
 
 HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal,
                                 std::uint32_t pipelined_before, bool secure) {
@@ -52,6 +75,20 @@ HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Sessi
     if (first && request_known && !capture->revisits.may(pinfo))
         terms.reset();
     return half;
+}
+
+void upgrade_by_cut_response(std::string_view head, packet_info* pinfo) {
+    if (!is_cut_response(head))
+        return;
+    auto& session = session_of(pinfo, Direction::server_to_client);
+    if (session.connection_at(pinfo->num))
+        return;
+    auto& decoder = session.upgrade_unanswered(pinfo).decoder;
+    decoder.begin(Direction::client_to_server);
+    if (Segment segment; find_segment(pinfo, segment) && (segment.flags & ACK))
+        decoder.expect(Direction::client_to_server, segment.acknowledged, segment.acknowledged);
+    decoder.assume_frame_aligned(); // of the server: its head may end in another segment, and so may the first frame
+    let_frames_follow(pinfo);
 }
 
 } // namespace ws

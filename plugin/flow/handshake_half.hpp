@@ -24,4 +24,8 @@ HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Sessio
 /// The response to the session's oldest request that has none, or to one that was not captured.
 HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal);
 
+/// The first visit: `head` is as much of a response as the snap length left. If it upgrades to WebSocket, frames follow, of which
+/// no more is known.
+void upgrade_by_cut_response(std::string_view head, packet_info* pinfo);
+
 } // namespace ws

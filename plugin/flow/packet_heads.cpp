@@ -36,11 +36,25 @@ bool is_overlooked(std::string_view record) {
     return !record.empty() && (!g_ascii_isprint(record[0]) || record.find('\n') != std::string_view::npos);
 }
 
-bool is_tls_record(const struct data_source* source) {
+bool has_description(const struct data_source* source, const char* prefix) {
     char* name = get_data_source_description(source);
-    const bool is_record = g_str_has_prefix(name, "Decrypted TLS");
+    const bool has = g_str_has_prefix(name, prefix);
     wmem_free(nullptr, name);
-    return is_record;
+    return has;
+}
+
+/// TCP has put together what began in an earlier packet with this packet's payload.
+bool is_continued(packet_info* pinfo, std::string_view payload) {
+    for (auto* source = g_slist_next(pinfo->data_src); source; source = g_slist_next(source)) {
+        auto* item = static_cast<struct data_source*>(source->data);
+        if (!has_description(item, "Reassembled TCP"))
+            continue;
+        auto* tvb = get_data_source_tvb(item);
+        const auto size = std::min<std::size_t>(tvb_captured_length(tvb), payload.size());
+        if (tvb_memeql(tvb, 0, reinterpret_cast<const guint8*>(payload.data()), static_cast<int>(size)) != 0)
+            return true;
+    }
+    return false;
 }
 
 bool dissect_sources(packet_info* pinfo, proto_tree* tree, List<Place>& frames) {
@@ -55,7 +69,7 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree, List<Place>& frames) 
         const auto size = tvb_captured_length(tvb);
         const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
         if (connection && tls) {
-            if (!is_tls_record(static_cast<struct data_source*>(source->data)))
+            if (!has_description(static_cast<struct data_source*>(source->data), "Decrypted TLS"))
                 continue;
             if (!is_overlooked(bytes))
                 break;
@@ -67,7 +81,7 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree, List<Place>& frames) 
         // A data source of its own (reassembled, decrypted) begins with the message; a frame has the headers of other layers
         // before it.
         const auto at = source == pinfo->data_src || !g_ascii_isalpha(bytes[0]) ? find_tcp_payload(bytes, pinfo) : 0;
-        if (at != std::string_view::npos) {
+        if (at != std::string_view::npos && !(source == pinfo->data_src && is_continued(pinfo, bytes.substr(at)))) {
             const auto shown = dissect_heads(tvb, bytes, at, pinfo, tree, tls);
             any = any || shown.any;
             if (shown.frames.tvb)

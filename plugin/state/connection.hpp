@@ -52,6 +52,7 @@ struct Connection {
     std::vector<std::uint32_t> held_back = {}; ///< Packets with new bytes that TCP did not hand over, in order.
     std::unique_ptr<Backlog> backlog[2] = {};  ///< Indexed by Direction; null: none.
     bool answered = false;                     ///< It began with a response.
+    std::uint32_t head_end = 0;                ///< Bytes of a response before its first frame, in the packet that it begins in.
 };
 
 static_assert(sizeof(Connection) <= 1000, "A capture may have a million of them");

@@ -47,6 +47,12 @@ struct Transport {
     // The request that waits for its response
     std::uint32_t request_packet = 0; ///< 0: none.
     std::uint32_t request_sequence = 0;
+    std::optional<std::uint32_t> request_end; ///< Sequence number of the byte after it, where the client's frames begin.
+    /// What TCP handed over last of the server's bytes: more than this packet's own, where others were put together with it.
+    struct HandedOver {
+        std::uint32_t packet = 0;
+        std::uint32_t end = 0; ///< Sequence number of the byte after it.
+    } handed_over;
     std::uint32_t retransmissions = 0;
     bool acknowledged = false;
     bool no_answer_noted = false;

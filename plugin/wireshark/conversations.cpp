@@ -32,4 +32,8 @@ void let_response_follow(packet_info* pinfo) {
     take_conversation(pinfo, handles.awaiting_response);
 }
 
+void give_conversation(packet_info* pinfo, dissector_handle_t to, guint32 from) {
+    conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), from, to);
+}
+
 } // namespace ws

@@ -12,4 +12,7 @@ void let_frames_follow(packet_info* pinfo);
 /// The same after a request to upgrade: HTTP is called in between, until frames come.
 void let_response_follow(packet_info* pinfo);
 
+/// From packet `from` on; in a tunnel it is the inner conversation.
+void give_conversation(packet_info* pinfo, dissector_handle_t to, guint32 from);
+
 } // namespace ws

@@ -97,4 +97,18 @@ std::optional<std::uint32_t> find_sequence(tvbuff_t* payload, const packet_info*
     return segment.sequence + static_cast<std::uint32_t>(at - segment.payload);
 }
 
+std::optional<std::uint32_t> find_sequence(tvbuff_t* payload, const packet_info* pinfo, const void* tcp_data) {
+    const auto* tcp = static_cast<const tcpinfo*>(tcp_data);
+    if (!tcp)
+        return {};
+    if (!tcp->is_reassembled)
+        if (const auto sequence = find_sequence(payload, pinfo))
+            return sequence;
+    Segment segment;
+    if (!find_segment(pinfo, segment))
+        return {};
+    const auto size = tcp->is_reassembled ? tcp->nxtseq - tcp->seq : tvb_reported_length(payload);
+    return segment.sequence + segment.length - size;
+}
+
 } // namespace ws

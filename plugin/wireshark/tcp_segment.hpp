@@ -35,6 +35,11 @@ std::size_t find_payload(Bytes packet, const packet_info* pinfo);
 /// The sequence number, as sent, of the first byte that TCP hands over; nothing if it is not a part of the packet as captured.
 std::optional<std::uint32_t> find_sequence(tvbuff_t* payload, const packet_info* pinfo);
 
+/// The same of what TCP calls a dissector with, whose data is `tcp`: bytes that were decoded already are not decoded again when
+/// TCP hands them over once more, put together. It does so with all bytes of one side at its FIN, if HTTP once asked for that,
+/// and then numbers them as if they followed the FIN.
+std::optional<std::uint32_t> find_sequence(tvbuff_t* payload, const packet_info* pinfo, const void* tcp);
+
 /// Before another file.
 void forget_segment();
 

@@ -78,5 +78,18 @@ TEST(FirstBoundary, CountsWhatWasLostOrRepeated) {
     EXPECT_EQ(boundary(masked_hi, "\x6bGET /"sv, 107), 1U);
 }
 
+TEST(HeadEnd, IsBehindTheEmptyLine) {
+    EXPECT_EQ(find_head_end("ept: 1234\r\nServer: x\r\n\r\n\x81\x02hi"sv), 24U);
+    EXPECT_EQ(find_head_end("a: b\n\n"sv), 6U);
+    EXPECT_EQ(find_head_end("\n\r\n\x81"sv), 3U);
+    EXPECT_EQ(find_head_end("\r\n\r\n"sv), 4U);
+}
+
+TEST(HeadEnd, IsNotThereBehindAnythingElseThanText) {
+    for (const auto tail :
+         {""sv, "a: b"sv, "a: b\r\n"sv, "a: b\r\nc: d\r\n"sv, "a: \0b\r\n\r\n"sv, "\x81\x04\r\n\r\n"sv, "\x7f\r\n\r\n"sv})
+        EXPECT_EQ(find_head_end(tail), 0U);
+}
+
 } // namespace
 } // namespace ws::test

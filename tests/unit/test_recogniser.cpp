@@ -28,6 +28,21 @@ std::string from_client(const std::string& payload, unsigned opcode = 1, const s
     return wire({.opcode = opcode, .key = key, .payload = payload});
 }
 
+TEST(AfterARequest, FramesOfTheClientMayBeginInPieces) {
+    const auto frame = from_client("Hello");
+    for (std::size_t size = 1; size <= frame.size(); ++size)
+        EXPECT_TRUE(may_begin_with_frames(as_bytes(frame.substr(0, size)))) << size;
+    for (const auto& other : {""s, "G"s, "GET /chat HTTP/1.1"s, "P"s, "\x81\x05Hello"s, "\x16\x03\x01"s})
+        EXPECT_FALSE(may_begin_with_frames(as_bytes(other))) << other;
+}
+
+TEST(AfterARequest, FramesOfTheServerMustProveIt) {
+    EXPECT_TRUE(are_frames_of_server(as_bytes(wire({.payload = "Hello"}))));
+    EXPECT_TRUE(are_frames_of_server(as_bytes(wire({.payload = prose(5000)}).substr(0, 1400))));
+    for (const auto& other : {""s, "\x81"s, "\x81\x05He"s, "<html>"s, "HTTP/1.1 101"s, from_client("Hello")})
+        EXPECT_FALSE(are_frames_of_server(as_bytes(other))) << other;
+}
+
 TEST(Recogniser, NeedsOneFrameOfText) {
     for (const unsigned end : {0U, 1U}) {
         const auto masked = Wiretap().hear(end, from_client("Hello"));
