@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <span>
 #include <string_view>
@@ -28,7 +29,17 @@ class Arena {
     /// Returns `size` bytes aligned for any type; never null.
     using Allocate = void* (*)(void* context, std::size_t size);
 
-    Arena(Allocate allocate, void* context) : allocate_(allocate), context_(context) {}
+    /// Owns `object` from now on, and gives it back with the memory.
+    using Keep = void (*)(void* context, std::shared_ptr<const void> object);
+
+    Arena(Allocate allocate, void* context, Keep keeper = nullptr) : allocate_(allocate), context_(context), keep_(keeper) {}
+
+    /// False if it can own nothing.
+    bool keep(std::shared_ptr<const void> object) const {
+        if (keep_)
+            keep_(context_, std::move(object));
+        return keep_ != nullptr;
+    }
 
     template <class T>
     T* array(std::size_t count) const {
@@ -49,6 +60,7 @@ class Arena {
   private:
     Allocate allocate_;
     void* context_;
+    Keep keep_;
 };
 
 /// A growing array in an arena; what it outgrew stays there until the arena goes.

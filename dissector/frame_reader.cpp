@@ -5,6 +5,24 @@
 #include <utility>
 
 namespace ws {
+namespace {
+
+/// Grows in steps that end with `all`, the size that a header promises; no step is four times what was sent.
+void make_room(std::vector<std::uint8_t>& buffer, std::size_t needed, std::size_t all) {
+    while (all / 4 >= needed)
+        all /= 4;
+    if (buffer.capacity() < needed)
+        buffer.reserve(all);
+}
+
+} // namespace
+
+Bytes joined(const std::shared_ptr<std::vector<std::uint8_t>>& buffer, std::size_t size, Bytes last, const Arena& arena) {
+    if (size < worth_keeping || !arena.keep(buffer))
+        return arena.copy(Bytes(*buffer).first(size), last);
+    append_once<std::uint8_t>(*buffer, size, last);
+    return Bytes(*buffer).first(size);
+}
 
 std::optional<std::uint64_t> FrameReader::Position::rest_of_frame(Bytes next) const noexcept {
     if (state == State::lost)
@@ -89,8 +107,10 @@ FrameReader::Result FrameReader::go_on(Frame& frame) {
         finish(header, left.first(static_cast<std::size_t>(missing)), frame);
         return Result::frame;
     }
-    if (p_.lacks == Undecoded::no)
+    if (p_.lacks == Undecoded::no) {
+        make_room(*p_.held, p_.size + left.size(), static_cast<std::size_t>(header.frame_length()));
         append_once<std::uint8_t>(*p_.held, p_.size, left);
+    }
     p_.seen += left.size();
     return wait(State::in_payload, left.size());
 }
@@ -106,7 +126,7 @@ void FrameReader::finish(const FrameHeader& header, Bytes last, Frame& frame) {
     else if (begins_here_) // cut by the snap length
         frame.bytes = chunk_.subspan(begin_, p_.size);
     else
-        frame.bytes = arena_.copy(p_.bytes(), p_.lacks == Undecoded::no ? last : Bytes{});
+        frame.bytes = joined(p_.held, p_.size, p_.lacks == Undecoded::no ? last : Bytes{}, arena_);
     p_.reset(State::at_boundary);
     part_ = 0;
     at_ += last.size();

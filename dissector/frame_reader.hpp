@@ -18,6 +18,12 @@ void append_once(std::vector<T>& buffer, std::size_t& size, std::span<const T> i
     size += items.size();
 }
 
+/// A buffer from this size on, in bytes, is handed over as it is, and smaller ones are copied.
+constexpr std::size_t worth_keeping = std::size_t{1} << 16;
+
+/// What such a buffer has, and these bytes after it; in the arena.
+Bytes joined(const std::shared_ptr<std::vector<std::uint8_t>>& buffer, std::size_t size, Bytes last, const Arena& arena);
+
 /// Cuts one chunk of a direction's stream into frames (RFC 6455 5.2); a Position leads from chunk to chunk.
 class FrameReader {
   public:

@@ -27,15 +27,16 @@ Inflated InflateHistory::next(Bytes in, bool remember, std::vector<std::uint8_t>
     else if (remember && (snapshots_.empty() || since_snapshot_ > snapshot_distance))
         take_snapshot();
     const auto result = inflater_.inflate(in, limit_, out);
+    // Nothing can be inflated through a message that failed: the next one starts from what is known after it.
+    const bool good = result == Inflated::ok || result == Inflated::window_exceeded;
     if (remember) {
-        messages_.push_back({log_.size(), takeover_ ? static_cast<std::uint32_t>(in.size()) : 0, result});
-        if (takeover_)
-            log_.insert(log_.end(), in.begin(), in.end());
+        const auto logged = takeover_ && good ? in : Bytes{};
+        messages_.push_back({log_.size(), static_cast<std::uint32_t>(logged.size()), result});
+        log_.insert(log_.end(), logged.begin(), logged.end());
         since_snapshot_ += in.size() + out.size();
     }
     ++count_;
-    // Nothing can be inflated through a message that failed: the next one starts from what is known after it.
-    if (result != Inflated::ok && result != Inflated::window_exceeded)
+    if (!good)
         since_snapshot_ = snapshot_distance + 1;
     return result;
 }

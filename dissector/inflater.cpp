@@ -165,11 +165,12 @@ void Inflater::reset(bool complete) noexcept {
 }
 
 std::vector<std::uint8_t> Inflater::window() const {
-    std::vector<std::uint8_t> bytes(stream_ ? full_window : 0);
     uInt size = 0;
     if (stream_)
-        inflateGetDictionary(stream_.get(), bytes.data(), &size);
-    bytes.resize(size);
+        inflateGetDictionary(stream_.get(), nullptr, &size);
+    std::vector<std::uint8_t> bytes(size);
+    if (size)
+        inflateGetDictionary(stream_.get(), bytes.data(), nullptr);
     return bytes;
 }
 

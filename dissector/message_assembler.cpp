@@ -187,7 +187,7 @@ void MessageAssembler::complete(Frame& frame, Bytes piece) {
         message->fragments = fragments;
     }
     if (p_.lacks == Undecoded::no && !p_.failed) {
-        message->data = p_.fragments ? arena_.copy(Bytes(p_.fragments->data).first(p_.size), piece) : piece;
+        message->data = p_.fragments ? joined({p_.fragments, &p_.fragments->data}, p_.size, piece, arena_) : piece;
         message->own_data = p_.fragments || piece.data() != frame.payload.data();
     }
     bool utf8_good = p_.utf8.valid() && p_.utf8.at_boundary();

@@ -44,6 +44,7 @@ inline void set_text(proto_item* item, const char* text, std::size_t size) {
         fvalue_set_strbuf(PITEM_FINFO(item)->value, wmem_strbuf_new_len(nullptr, text, size));
 }
 using HeuristicResult = bool;
+using WmemResult = bool;
 using BoolPreference = bool;
 /// Whom TLS calls for the rest of a connection; `data` is what a heuristic dissector of "tls" is called with.
 inline dissector_handle_t& tls_app_handle(void* data) {
@@ -52,6 +53,7 @@ inline dissector_handle_t& tls_app_handle(void* data) {
 #else
 constexpr void set_text(proto_item*, const char*, std::size_t) {}
 using HeuristicResult = gboolean;
+using WmemResult = gboolean;
 using BoolPreference = gboolean;
 inline dissector_handle_t& tls_app_handle(void* data) {
     return *static_cast<dissector_handle_t*>(data);

@@ -19,9 +19,18 @@ struct Protocol {
 };
 extern Protocol protocol;
 
+inline WmemResult release(wmem_allocator_t*, wmem_cb_event_t, void* object) {
+    delete static_cast<std::shared_ptr<const void>*>(object);
+    return false;
+}
+
 /// The memory of the packet that is being dissected.
 inline Arena packet_arena(packet_info* pinfo) {
-    return {[](void* pool, std::size_t size) { return wmem_alloc(static_cast<wmem_allocator_t*>(pool), size); }, pinfo->pool};
+    return {[](void* pool, std::size_t size) { return wmem_alloc(static_cast<wmem_allocator_t*>(pool), size); }, pinfo->pool,
+            [](void* pool, std::shared_ptr<const void> object) {
+                wmem_register_callback(static_cast<wmem_allocator_t*>(pool), release,
+                                       new std::shared_ptr<const void>(std::move(object)));
+            }};
 }
 
 /// A copy of text from a packet that is safe to show: bytes that are no UTF-8 are replaced, and NULs, where Wireshark's strings

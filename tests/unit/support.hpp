@@ -32,7 +32,7 @@ constexpr Direction both_directions[] = {client, server};
 /// An arena of separate blocks, so that a sanitizer sees every byte too far.
 class TestArena {
   public:
-    operator Arena() { return {allocate, this}; }
+    operator Arena() { return {allocate, this, keep}; }
     std::size_t used() const { return used_; }
 
   private:
@@ -42,7 +42,11 @@ class TestArena {
         self.blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
         return self.blocks_.back().get();
     }
+    static void keep(void* context, std::shared_ptr<const void> object) {
+        static_cast<TestArena*>(context)->kept_.push_back(std::move(object));
+    }
     std::vector<std::unique_ptr<std::byte[]>> blocks_;
+    std::vector<std::shared_ptr<const void>> kept_;
     std::size_t used_ = 0;
 };
 

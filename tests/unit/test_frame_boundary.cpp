@@ -123,9 +123,10 @@ TEST(FindBoundary, TakesNoPatternForFrames) {
                         ASSERT_EQ(search.next(as_bytes(more), how, trial), 2 * size) << testing::PrintToString(pattern) << size;
                         const auto text = more + wire(direction, {.payload = "{\"after\":\"the zeros\"}"});
                         // Behind half a letter it could be text.
-                        if (static_cast<signed char>(more.back()) >= 0)
+                        if (static_cast<signed char>(more.back()) >= 0) {
                             ASSERT_EQ(search.next(as_bytes(text), how, trial), 2 * size)
                                 << testing::PrintToString(pattern) << size;
+                        }
                     }
 }
 

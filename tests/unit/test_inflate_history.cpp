@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <malloc.h>
+
 namespace ws::test {
 namespace {
 
@@ -122,6 +124,17 @@ TEST(InflateHistory, AWindowIsNeverLackedWithoutTakeover) {
     EXPECT_EQ(visits.next(deflater.message("whole by itself")), "whole by itself");
     EXPECT_EQ(visits.next(deflater.message("whole by itself")), "<failed>") << "refers back where that was given up";
     visits.expect_the_same_in_any_order();
+}
+
+TEST(InflateHistory, KeepsLittleOfMessagesThatFail) {
+    Visits visits;
+    const auto before = mallinfo2().uordblks + mallinfo2().hblkhd;
+    for (int i = 0; i < 2000; ++i) {
+        Deflater deflater;
+        EXPECT_EQ(visits.next(i % 2 ? deflater.message("a text") : "\xff\xff"), i % 2 ? "a text" : "<failed>");
+    }
+    visits.expect_the_same_in_any_order();
+    EXPECT_LT(mallinfo2().uordblks + mallinfo2().hblkhd - before, std::size_t{2'000'000}) << "no window of 32 kB for each";
 }
 
 TEST(InflateHistory, KnowsNothingOfMessagesThatNeverCame) {

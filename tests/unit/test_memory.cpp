@@ -13,6 +13,7 @@
 namespace {
 
 std::atomic<std::size_t> in_use{0}; ///< Bytes.
+std::atomic<std::size_t> most{0};   ///< That were in use at a time.
 
 } // namespace
 
@@ -21,6 +22,7 @@ std::atomic<std::size_t> in_use{0}; ///< Bytes.
     if (!to)
         std::abort();
     in_use += malloc_usable_size(to);
+    most = std::max(most.load(), in_use.load());
     return to;
 }
 
@@ -53,9 +55,15 @@ void* allocate(void*, std::size_t size) {
     return to;
 }
 
+std::vector<std::shared_ptr<const void>> kept;
+
+void keep(void*, std::shared_ptr<const void> object) {
+    kept.push_back(std::move(object));
+}
+
 /// Bytes that a connection takes after a talk.
 std::size_t memory_after(const Negotiated& negotiated, const Talk& talk, bool revisits = false) {
-    const Arena arena(allocate, nullptr);
+    const Arena arena(allocate, nullptr, keep);
     const auto before = in_use.load();
     const auto connection = std::make_unique<ConnectionDecoder>(negotiated, Limits{});
     std::uint32_t packet = 0;
@@ -94,6 +102,38 @@ TEST(Memory, IsSmallWhereNothingIsCompressed) {
 
 TEST(Memory, IsSmallForEachPacketThatIsVisitedAgain) {
     EXPECT_LE(memory_after(plain(), plain_talk(200), true), most_per_connection + 200 * most_per_packet);
+}
+
+TEST(Memory, OfALongMessageIsItsSize) {
+    constexpr std::size_t size = 64 << 20, chunk = 100'000;
+    for (const std::size_t fragment : {size, size / 50}) {
+        std::string bytes;
+        for (std::size_t at = 0; at < size; at += fragment)
+            bytes += wire(server, {.fin = at + fragment >= size, .opcode = at ? 0U : 2U, .payload = std::string(fragment, 'x')});
+        const auto connection = std::make_unique<ConnectionDecoder>(plain(), Limits{});
+        const auto before = in_use.load();
+        most = before;
+        std::size_t length = 0;
+        for (std::size_t at = 0; at < bytes.size(); at += chunk) {
+            used = 0;
+            const auto piece = std::string_view(bytes).substr(at, chunk);
+            const Arena arena(allocate, nullptr, keep);
+            const auto facts = connection->feed({.direction = server,
+                                                 .bytes = as_bytes(piece),
+                                                 .sequence = {},
+                                                 .packet = static_cast<std::uint32_t>(at / chunk + 1),
+                                                 .ordinal = 0},
+                                                false, arena);
+            for (const auto* frame : frames_of(facts))
+                if (frame->completes)
+                    length = frame->completes->data.size();
+            kept.clear();
+        }
+        EXPECT_GE(length, size);
+        // A buffer that does not know its end beforehand is copied when it grows.
+        EXPECT_LT(most - before, fragment == size ? size * 13 / 10 : 3 * size);
+        EXPECT_LT(in_use - before, size / 10) << "it is given back";
+    }
 }
 
 TEST(Memory, OfAnInflaterIsTakenForTheFirstCompressedMessageOnly) {
