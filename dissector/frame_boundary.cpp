@@ -47,7 +47,8 @@ constexpr std::uint32_t most_further_compressed_bits = 16;
 constexpr std::uint32_t doubtful_compressed_bits = 2;
 /// Content that is more than structure: four characters of text.
 constexpr std::uint32_t enough_telling = 5;
-/// Unmasked text, in a connection that may be another protocol's, is as likely to be that's.
+/// Unmasked text, in a connection that may be another protocol's, is as likely to be that's; or a payload's, behind two bytes
+/// that look like a header.
 constexpr std::uint32_t most_foreign_text_bits = 8;
 /// A boundary is taken if noise before it looks so in one of 2^18 cases: of 100,000 segments of noise one is, where every byte of
 /// them may begin a frame.
@@ -153,6 +154,8 @@ bool weigh_text(const FrameHeader& header, const Seen& seen, const BoundaryHints
             return false;
         telling = header.masked ? text_bits(printable) : std::min(text_bits(printable), most_foreign_text_bits);
     }
+    if (!header.masked && !seen.whole && !header.length_size) // any text goes on as text
+        telling = std::min(telling, most_foreign_text_bits);
     if (may_be_in_text(header, seen) && !(hints.foreign && seen.whole))
         telling = 0;
     else if (telling && header.fin)
@@ -294,7 +297,8 @@ void follow(Chain& chain, Bytes bytes, const BoundaryHints& hints, TrialInflatio
         chain.last = header;
     }
     chain.exact = chain.end == bytes.size() && chain.headers;
-    if (chain.exact && chain.counts && chain.last.payload_length && (chain.headers > before || chain.last.length_size)) {
+    if (chain.exact && chain.counts && (chain.last.payload_length || chain.last.masked) &&
+        (chain.headers > before || chain.last.length_size)) {
         chain.bits += length_bits + 8U * chain.last.length_size;
         chain.telling = chain.telling || chain.last.length_size;
     }

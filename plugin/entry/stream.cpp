@@ -33,6 +33,13 @@ int dissect_stream(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
     if (!http.found)
         return captured;
     const auto offset = static_cast<int>(http.offset);
+    const auto end = offset + static_cast<int>(http.length);
+    if (http.port && end < captured) { // a request that was captured after the frames behind it
+        dissect_http_and_frames(tvb_new_subset_length(tvb, offset, end - offset), pinfo, tree, tcp, http.port);
+        dissect_stream(tvb_new_subset_remaining(tvb, end), pinfo, tree, tcp,
+                       sequence ? std::optional(*sequence + static_cast<std::uint32_t>(end)) : sequence);
+        return captured;
+    }
     if (http.port)
         dissect_http_and_frames(tvb_new_subset_remaining(tvb, offset), pinfo, tree, tcp, http.port);
     else

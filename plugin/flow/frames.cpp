@@ -128,7 +128,7 @@ HttpPart dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Ses
     StreamData piece = piece_of(tvb, pinfo, connection.stream, direction, sequence);
     const auto part = find_http_part(session, connection, piece, pinfo);
     auto* frames_tvb = tvb;
-    const auto whole = piece;
+    auto passed = piece;
     if (part.found) {
         piece.bytes = piece.bytes.first(part.offset);
         piece.cut = 0;
@@ -136,8 +136,12 @@ HttpPart dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Ses
     }
     if (frames_tvb)
         show(frames_tvb, pinfo, tree, connection, direction, read_piece(piece, pinfo, connection));
+    if (part.offset + part.length < passed.bytes.size()) {
+        passed.bytes = passed.bytes.first(part.offset + part.length);
+        passed.cut = 0;
+    }
     if (part.port && !PINFO_FD_VISITED(pinfo))
-        connection.decoder.pass_over(whole);
+        connection.decoder.pass_over(passed);
     return part;
 }
 

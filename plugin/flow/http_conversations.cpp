@@ -13,11 +13,15 @@
 namespace ws {
 namespace {
 
-/// A head that says more than how it begins, as far as it is there.
-bool is_head(std::string_view bytes, bool upgrade_only, const Arena& arena) {
+/// How many of these bytes are for HTTP: of a request to upgrade its head, as frames come behind it if it was captured late; 0:
+/// it is no head that says more than how it begins, as far as it is there.
+std::size_t length_for_http(std::string_view bytes, bool upgrade_only, const Arena& arena) {
     HttpHead head;
     const auto result = parse_http_head(bytes, arena, head);
-    return result == HeadResult::incomplete || (result == HeadResult::complete && (!upgrade_only || is_upgrade_request(head)));
+    if (result != HeadResult::complete)
+        return result == HeadResult::incomplete ? bytes.size() : 0;
+    const bool upgrade = is_upgrade_request(head);
+    return head.is_request && upgrade ? head.size : upgrade_only ? 0 : bytes.size();
 }
 
 std::optional<HttpConversations::Part> look_for_http(HttpConversations& http, const Connection& connection,
@@ -33,10 +37,12 @@ std::optional<HttpConversations::Part> look_for_http(HttpConversations& http, co
     if (!found->whole && !pinfo->can_desegment)
         return std::nullopt;
     const bool upgrade_only = request && !connection.decoder.closed(piece.direction); // no frame follows a Close frame
-    if (found->whole && !is_head(as_text(piece.bytes.subspan(found->offset)), upgrade_only, packet_arena(pinfo)))
+    const auto rest = piece.bytes.subspan(found->offset);
+    const auto length = found->whole ? length_for_http(as_text(rest), upgrade_only, packet_arena(pinfo)) : rest.size();
+    if (!length)
         return std::nullopt;
     const auto port = found->whole ? http.begin(pinfo->num, capture->new_port()) : 0;
-    return HttpConversations::Part{pinfo->num, connection.stream, piece.ordinal, piece.bytes.size(), found->offset, port};
+    return HttpConversations::Part{pinfo->num, connection.stream, piece.ordinal, piece.bytes.size(), found->offset, length, port};
 }
 
 guint32& server_port(packet_info* pinfo, Direction direction) {
@@ -52,13 +58,13 @@ HttpPart find_http_part(Session& session, const Connection& connection, const St
         if (!part)
             return {};
         parts.push_back(*part);
-        return {true, part->offset, part->port};
+        return {true, part->offset, part->length, part->port};
     }
     auto it = std::lower_bound(parts.begin(), parts.end(), pinfo->num,
                                [](const HttpConversations::Part& part, std::uint32_t packet) { return part.packet < packet; });
     for (; it != parts.end() && it->packet == pinfo->num; ++it)
         if (it->stream == connection.stream && it->ordinal == piece.ordinal && it->size == piece.bytes.size())
-            return {true, it->offset, it->port};
+            return {true, it->offset, it->length, it->port};
     return {};
 }
 

@@ -9,6 +9,7 @@ namespace ws {
 struct HttpPart {
     bool found = false;
     std::size_t offset = 0;
+    std::size_t length = 0; ///< Bytes of it; frames may follow.
     guint32 port =
         0; ///< HTTP has a conversation with this port for it; 0: it is too short to tell, and waits for the next segment.
 };

@@ -74,11 +74,13 @@ void keep(Suspect& suspect, packet_info* pinfo, unsigned end, const UnclaimedPay
     suspect.kept.push_back(std::move(kept));
 }
 
-Connection& make_session(packet_info* pinfo, Suspect& suspect, const Recogniser::Result& result) {
+Connection& make_session(packet_info* pinfo, Suspect& suspect, const Recogniser::Result& result,
+                         std::optional<std::uint32_t> sequence) {
     const auto of = [client = result.client](unsigned end) {
         return end == client ? Direction::client_to_server : Direction::server_to_client;
     };
-    auto& connection = session_of(pinfo, of(end_of(suspect, pinfo))).upgrade_unanswered(pinfo);
+    const auto now = end_of(suspect, pinfo);
+    auto& connection = session_of(pinfo, of(now)).upgrade_unanswered(pinfo);
     for (auto& kept : suspect.kept) {
         auto& backlog = connection.backlog[static_cast<std::size_t>(of(kept.end))];
         if (!backlog)
@@ -89,6 +91,8 @@ Connection& make_session(packet_info* pinfo, Suspect& suspect, const Recogniser:
         kept.captured.piece.direction = of(kept.end);
         pieces.push_back(std::move(kept.captured));
     }
+    if (sequence && !connection.backlog[static_cast<std::size_t>(of(now))] && sequence == result.boundary[now])
+        connection.decoder.resume(of(now));
     return connection;
 }
 
@@ -144,7 +148,7 @@ Connection* recognise(packet_info* pinfo, const UnclaimedPayload& unknown) {
                                                   unknown.claim == UnclaimedPayload::Claim::other, anywhere);
     Connection* connection = nullptr;
     if (result.recognised) {
-        connection = &make_session(pinfo, suspected, result);
+        connection = &make_session(pinfo, suspected, result, unknown.sequence);
     } else if (!result.fits[end]) {
         forget(suspected, end);
     } else {

@@ -141,3 +141,18 @@ def test_out_of_order(half, port):
     total = assert_recovered(scores)
     assert total.recovered == total.sent and not total.undecoded
     assert all(score.handshakes == 2 for score in scores.values())
+
+
+@pytest.mark.parametrize("extension", EXTENSION)
+def test_request_after_the_frames(extension):
+    """Put in order by TCP: the frames behind it were captured before it, and are in one piece with it."""
+    wire = Wire()
+    for late in range(2, 7):
+        talk = talk_of(wire, extension, f"late by {late}")
+        order = talk.handshake + talk.segments()
+        wire.put_syn(talk)
+        for segment in [*order[1:late + 1], order[0], *order[late + 1:]]:
+            talk.put(*segment)
+    scores = check(wire, *IN_ORDER, ordered=False)
+    total = assert_recovered(scores)
+    assert total.recovered == total.sent and not total.undecoded

@@ -165,3 +165,14 @@ def test_one_direction(side, port, handshake):
     assert total.due >= len(scores) * 5
     assert all(scores[talk].recovered == len(talk.sides[side].messages) for talk in known)
     assert total.undecoded <= {"gap", "resynchronised", "no_context"}
+
+
+def test_packet_that_proves_it():
+    """The text that makes a connection known is itself shown, whatever letters it has."""
+    wire = Wire()
+    for port, words in itertools.product([8080, 41234], ["Grüße, 世界 👋", "Здравствуйте, мир", "日本語のテキスト"]):
+        talk = Talk(wire, server_port=port, name=f"{words} on {port}")
+        talk.say(SERVER, words.encode()).say(CLIENT, b"answer")
+        talk.capture(handshake=(False, False), syn=False)
+    total = assert_recovered(check(wire))
+    assert total.recovered == total.sent == 2 * len(wire.talks)

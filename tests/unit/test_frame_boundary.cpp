@@ -130,6 +130,13 @@ TEST(FindBoundary, TakesNoPatternForFrames) {
                     }
 }
 
+TEST(FindBoundary, TakesNoTextWithinAPayloadForOneThatGoesOn) {
+    // MQTT 3.1.1, 3.3: a packet identifier, which ends like the header of a text frame begins, and text.
+    const auto publish =
+        wire(server, {.opcode = 2, .payload = "2@\0\x1bsensors/kitchen/temperature\0\x01{\"celsius\":21.5,\"at\":1700000}"s});
+    EXPECT_EQ(find_boundary(as_bytes(publish), hints(server)), publish.size());
+}
+
 TEST(FindBoundary, TakesPingsThatAreAlikeBeforeOtherFrames) {
     for (const auto direction : both_directions) {
         const auto ping = wire(direction, {.opcode = 9}), text = wire(direction, {.payload = "a text"});
