@@ -231,9 +231,10 @@ Chain begin_chain(std::size_t at, std::size_t segment, Bytes bytes, const Bounda
     return chain;
 }
 
-/// Where the chain begins that is certain as a whole.
+/// Where the chain begins that is certain as a whole. It ends where nothing was read yet.
 std::size_t certain_begin(const Chain& chain, Bytes bytes, const BoundaryHints& hints) {
     auto at = chain.begin;
+    bytes = bytes.first(std::min(chain.end, bytes.size()));
     FrameHeader header;
     while (chain.before && parse_frame_header(bytes.subspan(at), header) && doubtful(header, hints)) {
         if (header.frame_length() >= bytes.size() - at)

@@ -8,6 +8,7 @@
 namespace ws {
 namespace {
 
+constexpr std::size_t longest_method = 32; // bytes; the longest that is registered has 18 (RFC 9110 16.1)
 constexpr std::string_view blank = " \t\r\n";
 
 char lower(char c) {
@@ -35,7 +36,7 @@ bool parse_status_line(std::string_view line, HttpHead& head) {
 bool parse_request_line(std::string_view line, HttpHead& head) {
     const auto first = line.find(' ');
     const auto last = line.rfind(' ');
-    if (first == std::string_view::npos || first == 0 || last == first)
+    if (first == std::string_view::npos || first == 0 || first > longest_method || last == first)
         return false;
     head.is_request = true;
     head.method = line.substr(0, first);
@@ -49,9 +50,8 @@ bool may_become_start_line(std::string_view bytes) {
     std::size_t token = 0;
     while (token < bytes.size() && is_token_char(bytes[token]))
         ++token;
-    if (token == bytes.size())
-        return token > 0 && token <= 32;
-    return token > 0 && token <= 32 && (bytes[token] == ' ' || bytes.substr(0, token) == "HTTP");
+    return token > 0 && token <= longest_method &&
+           (token == bytes.size() || bytes[token] == ' ' || bytes.substr(0, token) == "HTTP");
 }
 
 } // namespace

@@ -20,6 +20,7 @@ class Gunzip {
     explicit Gunzip(int descriptor) : descriptor_(descriptor), input_(buffer_size) {
         if (inflateInit2(&stream_, gzip_only) != Z_OK)
             throw std::bad_alloc();
+        stream_.next_in = input_.data();
     }
     ~Gunzip() {
         inflateEnd(&stream_);
@@ -52,11 +53,13 @@ class Gunzip {
     bool is_member() const { return stream_.avail_in >= 2 && stream_.next_in[0] == 0x1F && stream_.next_in[1] == 0x8B; }
 
     void step() {
-        if (stream_.avail_in == 0 && !fill())
-            return fail("the file ends before its data do");
-        switch (inflate(&stream_, Z_NO_FLUSH)) {
-        case Z_OK:
-        case Z_BUF_ERROR: return;
+        const bool ended = stream_.avail_in == 0 && !fill();
+        switch (inflate(&stream_, Z_NO_FLUSH)) { // also at the end: zlib may still hold output that found no room
+        case Z_OK: return;
+        case Z_BUF_ERROR:
+            if (ended)
+                fail("the file ends before its data do");
+            return;
         case Z_STREAM_END:
             while (stream_.avail_in < 2 && fill()) {
             }

@@ -58,7 +58,8 @@ std::string harmless(std::string_view text, bool lines) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
-        const bool c1 = c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+        const bool c1 = c == 0xC2 && next >= 0x80 && next < 0xA0;
         if ((c >= 0x20 && c != 0x7F && !c1) || (lines && (c == '\n' || c == '\t'))) {
             out += text[i];
         } else if (c == '\n' || c == '\r' || c == '\t') {
@@ -159,7 +160,7 @@ class Printer {
 
     std::string show(const Values& values, std::string_view name) const {
         const auto* value = find(values, name);
-        return value ? value->show : std::string{};
+        return value ? harmless(value->show, false) : std::string{};
     }
 
     long number(const Values& values, std::string_view name) const {
@@ -171,8 +172,9 @@ class Printer {
         const std::string epoch = show(values, "frame.time_epoch");
         const std::time_t seconds = std::strtoll(epoch.c_str(), nullptr, 10);
         std::tm local{};
-        char time[16];
-        std::strftime(time, sizeof time, "%H:%M:%S", localtime_r(&seconds, &local));
+        char time[16] = "--:--:--"; // of a year that no calendar has
+        if (localtime_r(&seconds, &local))
+            std::strftime(time, sizeof time, "%H:%M:%S", &local);
         const auto dot = epoch.find('.');
         const auto end = [&](const char* v4, const char* v6, const char* port) {
             const bool six = !find(values, v4);
@@ -229,9 +231,7 @@ class Printer {
     void handshake(const Values& values) {
         const bool request = number(values, "ws.handshake.type") == 1;
         put(start(values) +
-            (request ? "Request " + harmless(show(values, "ws.handshake.url"), false)
-                     : "Response " + show(values, "ws.handshake.status")) +
-            "\n");
+            (request ? "Request " + show(values, "ws.handshake.url") : "Response " + show(values, "ws.handshake.status")) + "\n");
     }
 
     std::FILE* to_;

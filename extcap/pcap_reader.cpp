@@ -72,8 +72,9 @@ class MappedReader final : public Reader {
         : Reader(interfaces), source_(std::move(bytes)) {}
 
     ReadResult next(Packet& packet) override {
-        if (interfaces_.empty() && !read_header())
-            return ReadResult::failed;
+        if (interfaces_.empty())
+            if (const auto result = read_header(); result != ReadResult::packet)
+                return result;
         source_->skip(std::exchange(taken_, 0)); // the last packet was still needed until now
         Bytes record;
         if (const auto result = show(sizeof(RecordHeader), record); result != ReadResult::packet)
@@ -104,12 +105,10 @@ class MappedReader final : public Reader {
     static constexpr std::size_t cache_line = 64, prefetch_distance = 1536; // bytes
     static constexpr std::uint32_t largest_packet = 16 << 20;               ///< Bytes; larger ones are taken for corruption.
 
-    bool read_header() {
+    ReadResult read_header() {
         Bytes bytes;
-        if (show(sizeof(pcap_file_header), bytes) != ReadResult::packet) {
-            fail("no whole file header");
-            return false;
-        }
+        if (const auto result = show(sizeof(pcap_file_header), bytes); result != ReadResult::packet)
+            return result == ReadResult::wait ? result : fail("no whole file header");
         std::uint32_t magic;
         std::memcpy(&magic, bytes.data(), sizeof magic);
         swapped_ = magic != micro_magic && magic != nano_magic;
@@ -126,7 +125,7 @@ class MappedReader final : public Reader {
             add_nanoseconds(interface);
         interfaces_.push_back(interface);
         source_->skip(sizeof(pcap_file_header));
-        return true;
+        return ReadResult::packet;
     }
 
     std::uint32_t u32(Bytes bytes, std::size_t at) const {

@@ -53,6 +53,17 @@ TEST(Plausible, DependsOnTheExtensions) {
     EXPECT_TRUE(plausible(rsv2, hints(server, unknown_extension())));
 }
 
+TEST(FindBoundary, FindsNoneBehindWhatWasRead) {
+    // Zeros look like fragments that go on with a message: none of them is certain, and what comes behind them is no frame.
+    const auto bytes = "\xf1" + std::string(22, '\0') + "J\1&(";
+    const auto at = find_boundary(as_bytes(bytes), hints(server, unknown_extension()));
+    FrameHeader header;
+    if (at == bytes.size())
+        return;
+    EXPECT_TRUE(parse_frame_header(as_bytes(bytes).subspan(at), header));
+    EXPECT_TRUE(plausible(header, hints(server, unknown_extension()))) << at;
+}
+
 TEST(FindBoundary, FindsTheBeginningOfFramesAfterTheEndOfAnother) {
     for (const auto direction : both_directions) {
         const auto frames = wire(direction, {.payload = "first"}) + wire(direction, {.opcode = 9, .payload = "p"}) +

@@ -224,6 +224,20 @@ TEST(HttpHead, TellsTheBodyThatFollows) {
     }
 }
 
+TEST(HttpHead, HasAMethodThatIsNoLongerWholeThanInPieces) {
+    for (const std::size_t length : {1, 32, 33}) {
+        const auto whole = std::string(length, 'M') + " / HTTP/1.1\r\n\r\n";
+        for (std::size_t size = 1; size <= whole.size(); ++size) {
+            TestArena arena;
+            HttpHead head;
+            const auto expected = length > 32 && size > 32 ? HeadResult::not_http
+                                  : size < whole.size()    ? HeadResult::incomplete
+                                                           : HeadResult::complete;
+            EXPECT_EQ(parse_http_head(whole.substr(0, size), arena, head), expected) << length << ", " << size;
+        }
+    }
+}
+
 TEST(HttpHead, KnowsTheCharactersOfTokens) {
     // RFC 9110 5.6.2: every visible character but the delimiters.
     for (int c = 0; c < 256; ++c)

@@ -59,6 +59,23 @@ TEST(MessageLines, ControlCharactersCannotReachTheTerminal) {
     }
 }
 
+TEST(MessageLines, NeitherCanThoseOfAnAddress) {
+    const std::string pdml = "<packet><proto name=\"ip\"><field name=\"ip.src\" show=\"1\x1b]0;\x07\"/></proto>" +
+                             message("0", "1", "6869") + "</packet>";
+    EXPECT_EQ(printed(pdml), "00:00:00 1\\x1b]0;\\x07: -> []: Text 2 hi\n");
+}
+
+TEST(MessageLines, ATimeBeyondAllCalendars) {
+    const std::string pdml =
+        "<packet><field name=\"frame.time_epoch\" show=\"9223372036854775807.5\"/>" + message("0", "1", "6869") + "</packet>";
+    EXPECT_EQ(printed(pdml), "--:--:--.5 []: -> []: Text 2 hi\n");
+}
+
+TEST(MessageLines, WhatIsNoControlCharacterStays) {
+    EXPECT_EQ(printed(packet(message("0", "1", "c241c2a9"))), "01:01:01.000002 10.0.0.1:5000 -> 10.0.0.2:80 Text 4 \xC2"
+                                                              "A\xC2\xA9\n");
+}
+
 TEST(MessageLines, WholeMessages) {
     EXPECT_EQ(printed(packet(message("0", "1", "610a62")), true), "01:01:01.000002 10.0.0.1:5000 -> 10.0.0.2:80 Text 3\na\nb\n");
 }
