@@ -1,53 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A connection that is fed whatever the fuzzer likes. It must tell the same however the bytes are split, and
 // whenever it is asked again.
+#include "fuzz.hpp"
 #include "support.hpp"
 
-#include <fuzzer/FuzzedDataProvider.h>
-
-#include <cstdio>
-#include <cstdlib>
-
-namespace ws::test {
+namespace ws::fuzz {
 namespace {
 
+using namespace ws::test;
+
 void demand_empty(const std::string& difference) {
-    if (difference.empty())
-        return;
-    std::fputs(difference.c_str(), stderr);
-    std::abort();
+    if (!difference.empty())
+        fail(difference);
 }
 
-Negotiated any_negotiation(FuzzedDataProvider& data) {
+Negotiated any_negotiation(Input& input) {
     Negotiated n;
-    n.known = data.ConsumeIntegralInRange(0, 7) != 0;
-    n.compression = data.PickValueInArray(
-        {Negotiated::Compression::none, Negotiated::Compression::permessage_deflate, Negotiated::Compression::deflate_frame});
-    n.unknown_extension = data.ConsumeIntegralInRange(0, 7) == 0;
+    constexpr Negotiated::Compression compressions[] = {
+        Negotiated::Compression::none, Negotiated::Compression::permessage_deflate, Negotiated::Compression::deflate_frame};
+    n.known = input.below(8) != 0;
+    n.compression = input.one_of(compressions);
+    n.unknown_extension = input.below(8) == 7;
     for (const auto i : {0, 1}) {
-        n.no_context_takeover[i] = data.ConsumeBool();
-        n.window_bits[i] = data.ConsumeIntegralInRange<std::uint8_t>(8, 15);
+        n.no_context_takeover[i] = input.flag();
+        n.window_bits[i] = static_cast<std::uint8_t>(15 - input.below(8));
     }
     return n;
 }
 
 /// Frames that are mostly right, some with a payload that inflates; the fuzzer would not find a stream of
 /// these by itself.
-std::string any_frames(FuzzedDataProvider& data, Direction direction) {
+std::string any_frames(Input& input, Direction direction) {
     Deflater deflater;
     std::string out;
-    for (auto count = data.ConsumeIntegralInRange(1, 8); count-- > 0 && data.remaining_bytes();) {
-        const auto bits = data.ConsumeIntegral<std::uint8_t>();
+    for (auto count = 1 + input.below(8); count-- > 0 && input.left();) {
+        const auto bits = input.number();
         WireFrame frame{.fin = (bits & 128) != 0, .rsv1 = (bits & 64) != 0, .rsv3 = (bits & 63) == 63, .opcode = bits & 15U};
-        frame.payload = data.ConsumeRandomLengthString(300);
+        frame.payload = input.text().substr(0, 300);
         if (frame.rsv1 && (bits & 32)) {
             if (bits & 16)
                 deflater.forget();
             frame.payload = deflater.message(frame.payload);
         }
-        const auto odd = data.ConsumeIntegral<std::uint8_t>();
+        const auto odd = input.number();
         if (odd == 1)
-            frame.length = data.ConsumeIntegral<std::uint64_t>(), frame.length_size = 8;
+            frame.length = input.number<std::uint64_t>(), frame.length_size = 8;
         else if (odd < 4)
             frame.length_size = odd == 2 ? 2 : 8;
         out += wire(odd == 5 ? opposite(direction) : direction, frame);
@@ -55,11 +52,11 @@ std::string any_frames(FuzzedDataProvider& data, Direction direction) {
     return out;
 }
 
-Talk any_talk(FuzzedDataProvider& data) {
+Talk any_talk(Input& input) {
     Talk talk;
-    for (auto count = data.ConsumeIntegralInRange(1, 6); count-- > 0;) {
-        const auto direction = data.ConsumeBool() ? client : server;
-        talk.push_back({direction, data.ConsumeBool() ? any_frames(data, direction) : data.ConsumeRandomLengthString()});
+    for (auto count = 1 + input.below(6); count-- > 0 && input.left();) {
+        const auto direction = input.flag() ? client : server;
+        talk.push_back({direction, input.flag() ? any_frames(input, direction) : input.text()});
     }
     return talk;
 }
@@ -115,15 +112,13 @@ void with_gaps(const Talk& talk, const Negotiated& negotiated, unsigned seed) {
 }
 
 } // namespace
-} // namespace ws::test
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-    using namespace ws::test;
-    FuzzedDataProvider data(bytes, size);
-    const auto negotiated = any_negotiation(data);
-    const auto seed = data.ConsumeIntegral<std::uint16_t>();
-    const auto talk = any_talk(data);
+void run(Input& input) {
+    const auto negotiated = any_negotiation(input);
+    const auto seed = input.number<std::uint16_t>();
+    const auto talk = any_talk(input);
     split_anyhow(talk, negotiated, seed);
     with_gaps(talk, negotiated, seed);
-    return 0;
 }
+
+} // namespace ws::fuzz

@@ -4,12 +4,12 @@
 #pragma once
 
 #include "connection_decoder.hpp"
+#include "test_arena.hpp"
 
 #include <zlib.h>
 
 #include <algorithm>
 #include <deque>
-#include <memory>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -25,30 +25,6 @@ using namespace std::string_view_literals;
 constexpr auto client = Direction::client_to_server;
 constexpr auto server = Direction::server_to_client;
 constexpr Direction both_directions[] = {client, server};
-
-// -----------------------------------------------------------------------------------------------------------
-// memory
-
-/// An arena of separate blocks, so that a sanitizer sees every byte too far.
-class TestArena {
-  public:
-    operator Arena() { return {allocate, this, keep}; }
-    std::size_t used() const { return used_; }
-
-  private:
-    static void* allocate(void* context, std::size_t size) {
-        auto& self = *static_cast<TestArena*>(context);
-        self.used_ += size;
-        self.blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
-        return self.blocks_.back().get();
-    }
-    static void keep(void* context, std::shared_ptr<const void> object) {
-        static_cast<TestArena*>(context)->kept_.push_back(std::move(object));
-    }
-    std::vector<std::unique_ptr<std::byte[]>> blocks_;
-    std::vector<std::shared_ptr<const void>> kept_;
-    std::size_t used_ = 0;
-};
 
 // -----------------------------------------------------------------------------------------------------------
 // frames
