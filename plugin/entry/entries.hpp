@@ -9,7 +9,10 @@ namespace ws {
 
 void register_tcp_entry(); ///< By TCP and TLS.
 void hand_off_tcp_entry();
-void assign_ports();                    ///< The preference for TCP ports has changed.
+void assign_ports();           ///< The preference for TCP ports has changed.
+void register_request_entry(); ///< By TCP, before a port's dissector.
+/// The first visit, and nobody's payload: the beginning of a request, whose rest is awaited from now on, or more of it.
+bool begins_request(tvbuff_t* tvb, packet_info* pinfo, const void* tcp);
 void register_http_entry();             ///< By HTTP, for what follows an upgrade or CONNECT.
 void take_over_from_builtin(bool ours); ///< Before each file.
 void register_http2_entry();            ///< By whoever would call HTTP/2.

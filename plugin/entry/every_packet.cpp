@@ -16,7 +16,7 @@ int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*
     if (!protocol.take_over)
         return 0;
     List<Place> frames;
-    bool shown = dissect_heads_of_packet(pinfo, tree, frames);
+    bool shown = dissect_heads_of_packet(tvb, pinfo, tree, frames);
     for (const auto& at : frames)
         dissect_stream(tvb_new_subset_remaining(at.tvb, at.offset), pinfo, tree, nullptr, {});
     if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt)

@@ -38,6 +38,7 @@ void register_protocol() {
     register_fields();
     register_preferences();
     register_tcp_entry();
+    register_request_entry();
     register_http_entry();
     register_http2_entry();
     register_packet_entry();

@@ -16,15 +16,6 @@ namespace {
 
 int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept;
 
-/// The beginning of a request line whose end is still to come: HTTP's own heuristic wants the whole line in one segment.
-bool begins_request_line(tvbuff_t* tvb) {
-    const std::string_view get = "GET /";
-    const auto size = tvb_captured_length(tvb);
-    const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
-    const auto compared = std::min(bytes.size(), get.size());
-    return compared > 0 && bytes.substr(0, compared) == get.substr(0, compared) && bytes.find('\n') == std::string_view::npos;
-}
-
 /// A connection whose handshake was not captured, or not handed over.
 Connection* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, const void* tcp) {
     const auto size = tvb_captured_length(tvb);
@@ -39,11 +30,7 @@ HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* 
     capture->asked_by_tcp = pinfo->num;
     if (!protocol.take_over || PINFO_FD_VISITED(pinfo) || find_session(pinfo) || find_http2(pinfo))
         return FALSE;
-    if (begins_request_line(tvb)) {
-        give_conversation(pinfo, handles.awaiting_response, pinfo->num);
-        return dissect_awaiting_response(tvb, pinfo, tree, data) != 0;
-    }
-    if (!recognise_payload(tvb, pinfo, data))
+    if (begins_request(tvb, pinfo, data) || !recognise_payload(tvb, pinfo, data))
         return FALSE;
     give_conversation(pinfo, handles.frames, pinfo->num);
     return dissect_frames_follow(tvb, pinfo, tree, data) != 0;

@@ -14,41 +14,6 @@
 namespace ws {
 namespace {
 
-constexpr std::size_t longest_head = 65536;
-
-enum class Verdict : std::uint8_t { other, incomplete, upgrade };
-
-Verdict judge(std::string_view bytes, const Arena& arena) {
-    const std::string_view start = "GET /";
-    if (!start.starts_with(bytes.substr(0, start.size())))
-        return Verdict::other;
-    HttpHead head;
-    switch (parse_http_head(bytes, arena, head)) {
-    case HeadResult::incomplete: return bytes.size() < longest_head ? Verdict::incomplete : Verdict::other;
-    case HeadResult::complete: return is_upgrade_request(head) ? Verdict::upgrade : Verdict::other;
-    default: return Verdict::other;
-    }
-}
-
-/// The next bytes of the client; keeps them as long as they may be the beginning of a request.
-Verdict read(Tunnel& tunnel, std::string_view bytes, std::uint32_t cut, const tcpinfo* tcp, packet_info* pinfo) {
-    const bool begun = !tunnel.head.empty();
-    const auto size = static_cast<std::uint32_t>(bytes.size());
-    if (const auto advance = tunnel.sequence.compare(tcp->seq, size); begun && (advance.lost || advance.repeated))
-        return advance.lost ? Verdict::other : Verdict::incomplete;
-    if (begun)
-        tunnel.head.append(bytes);
-    const auto verdict = judge(begun ? std::string_view(tunnel.head) : bytes, packet_arena(pinfo));
-    if (verdict == Verdict::incomplete && cut)
-        return Verdict::other;
-    if (verdict == Verdict::incomplete && !begun)
-        tunnel.head.assign(bytes);
-    tunnel.sequence.expect(tcp->seq + size);
-    if (verdict == Verdict::upgrade && begun)
-        tunnel.request_head = static_cast<const guint8*>(wmem_memdup(wmem_file_scope(), tunnel.head.data(), tunnel.head.size()));
-    return verdict;
-}
-
 Tunnel* find_tunnel(packet_info* pinfo) {
     auto* conversation = find_conversation_of(pinfo);
     return conversation ? conversation->tunnel.get() : nullptr;
@@ -65,10 +30,13 @@ void decide(Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo, const tcpinfo* tc
     const auto size = tvb_captured_length(tvb);
     const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
     auto* conversation = tcp_conversation(pinfo);
-    switch (read(tunnel, bytes, tvb_reported_length(tvb) - size, tcp, pinfo)) {
-    case Verdict::incomplete: break;
-    case Verdict::other: conversation_set_dissector_from_frame_number(conversation, pinfo->num, tunnel.before); break;
-    case Verdict::upgrade:
+    switch (tunnel.request.read(bytes, tvb_reported_length(tvb) - size, tcp->seq, packet_arena(pinfo))) {
+    case RequestStart::Verdict::incomplete: break;
+    case RequestStart::Verdict::other:
+    case RequestStart::Verdict::ordinary:
+        conversation_set_dissector_from_frame_number(conversation, pinfo->num, tunnel.before);
+        break;
+    case RequestStart::Verdict::upgrade:
         tunnel.request_packet = pinfo->num;
         tunnel.port = begin_http_conversation(pinfo);
         if (tunnel.answered)
@@ -125,12 +93,8 @@ int dissect_answer(const Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo, prot
 
 /// All of the request, which may have begun in an earlier packet.
 tvbuff_t* whole_request(const Tunnel& tunnel, tvbuff_t* tvb, packet_info* pinfo) {
-    if (!tunnel.request_head)
-        return tvb;
-    const auto size = static_cast<guint>(tunnel.head.size());
-    auto* request = tvb_new_child_real_data(tvb, tunnel.request_head, size, static_cast<gint>(size));
-    add_new_data_source(pinfo, request, "Request in several segments");
-    return request;
+    const auto bytes = tunnel.request.kept();
+    return bytes.empty() ? tvb : add_segmented_request(tvb, pinfo, bytes, 0);
 }
 
 } // namespace

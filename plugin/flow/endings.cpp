@@ -3,6 +3,7 @@
 // post-dissector.
 #include "flow/endings.hpp"
 
+#include "flow/awaited_request.hpp"
 #include "state/capture.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "view/frame_fields.hpp"
@@ -252,8 +253,11 @@ bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by
 void note_syn(tvbuff_t* tvb, packet_info* pinfo) {
     constexpr guint32 longest_syn = 160;
     Segment segment;
-    if (pinfo->fd->pkt_len <= longest_syn && find_segment(tvb, pinfo, segment) && (segment.flags & (SYN | ACK)) == (SYN | ACK))
+    if (pinfo->fd->pkt_len > longest_syn || !find_segment(tvb, pinfo, segment) || !(segment.flags & SYN))
+        return;
+    if (segment.flags & ACK)
         conversation_of(pinfo).syn_ttl = segment.ttl;
+    await_request(pinfo);
 }
 
 bool watch_connection(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session) {

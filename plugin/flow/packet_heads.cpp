@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/packet_heads.hpp"
 
+#include "flow/awaited_request.hpp"
 #include "flow/handshake.hpp"
 #include "state/open_requests.hpp"
 #include "wireshark/handles.hpp"
@@ -43,11 +44,11 @@ bool has_description(const struct data_source* source, const char* prefix) {
     return has;
 }
 
-/// TCP has put together what began in an earlier packet with this packet's payload.
+/// TCP has put together what began in an earlier packet with this packet's payload, or the plugin has.
 bool is_continued(packet_info* pinfo, std::string_view payload) {
     for (auto* source = g_slist_next(pinfo->data_src); source; source = g_slist_next(source)) {
         auto* item = static_cast<struct data_source*>(source->data);
-        if (!has_description(item, "Reassembled TCP"))
+        if (!has_description(item, "Reassembled TCP") && !has_description(item, segmented_request))
             continue;
         auto* tvb = get_data_source_tvb(item);
         const auto size = std::min<std::size_t>(tvb_captured_length(tvb), payload.size());
@@ -95,11 +96,11 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree, List<Place>& frames) 
 
 } // namespace
 
-bool dissect_heads_of_packet(packet_info* pinfo, proto_tree* tree, List<Place>& frames) {
+bool dissect_heads_of_packet(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, List<Place>& frames) {
     // HTTP keeps this for each packet in which it has dissected a head, and did not put it off until its body is complete.
     const auto* http = static_cast<const http_req_res_t*>(p_get_proto_data(wmem_file_scope(), pinfo, ids.http, 0));
     if (!http)
-        return false;
+        return dissect_taken_request(tvb, pinfo, tree);
     const bool any = dissect_sources(pinfo, tree, frames);
     if (!PINFO_FD_VISITED(pinfo))
         count_http_message(pinfo, *http);

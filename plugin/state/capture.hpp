@@ -17,8 +17,10 @@ struct Capture {
     bool decodes_http2 = false; ///< The plugin is called for HTTP/2.
     std::size_t http2_connections = 0;
 
+    std::size_t begun_requests = 0; ///< Awaited, and not whole so far.
     std::size_t suspects = 0;
-    guint32 asked_by_tcp = 0; ///< The last packet whose payload TCP offered to the plugin's heuristics.
+    guint32 asked_by_tcp = 0;   ///< The last packet whose payload TCP offered to the plugin's heuristics.
+    guint32 asked_with_get = 0; ///< Likewise the last that may be a request.
     SegmentCounts segments{};
 
     ConnectTargets connect_targets;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "state/awaited_request.hpp"
 #include "state/connect.hpp"
 #include "state/http2_connection.hpp"
 #include "state/session.hpp"
@@ -15,6 +16,7 @@ struct Conversation {
     std::unique_ptr<Http2Connection> http2;
     std::unique_ptr<Suspect> suspect;
     std::unique_ptr<Tunnel> tunnel; ///< The last.
+    std::unique_ptr<AwaitedRequest> awaited;
     std::vector<Connect> connects;
     std::uint32_t open_requests = 0; ///< HTTP requests without a response so far, where Wireshark does not list them.
     std::int16_t syn_ttl = -1;       ///< SYN+ACK had it: a reset may come before the server sends anything else.

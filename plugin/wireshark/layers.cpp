@@ -25,4 +25,12 @@ bool has_tls(const packet_info* pinfo) {
     return wmem_list_find(pinfo->layers, GINT_TO_POINTER(ids.tls)) != nullptr;
 }
 
+tvbuff_t* add_segmented_request(tvbuff_t* parent, packet_info* pinfo, std::string_view bytes, guint cut) {
+    const auto size = static_cast<guint>(bytes.size());
+    auto* tvb =
+        tvb_new_child_real_data(parent, reinterpret_cast<const guint8*>(bytes.data()), size, static_cast<gint>(size + cut));
+    add_new_data_source(pinfo, tvb, segmented_request);
+    return tvb;
+}
+
 } // namespace ws

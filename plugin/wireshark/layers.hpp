@@ -3,6 +3,8 @@
 
 #include "wireshark/compat.h"
 
+#include <string_view>
+
 namespace ws {
 
 /// What the packet's layers are, as far as they have been dissected.
@@ -15,5 +17,12 @@ Layers layers_of(const packet_info* pinfo);
 
 /// The same of TLS alone, which costs less.
 bool has_tls(const packet_info* pinfo);
+
+/// The name of the data source with a request that the plugin has put together.
+constexpr const char* segmented_request = "Request in several segments";
+
+/// A request in several segments as a data source of the packet. `bytes` stay where they are as long as `parent`; `cut`: so many
+/// more were sent.
+tvbuff_t* add_segmented_request(tvbuff_t* parent, packet_info* pinfo, std::string_view bytes, guint cut);
 
 } // namespace ws

@@ -21,7 +21,7 @@ def assert_same(ours, theirs):
     """Byte for byte; where not, the first lines that differ."""
     if ours != theirs:
         pairs = itertools.zip_longest(ours.splitlines(), theirs.splitlines())
-        raise AssertionError("\n".join([f"{mine!r} instead of {their!r}" for mine, their in pairs if mine != their][:10]))
+        raise AssertionError("\n".join([f"{mine!r} instead of {their!r}" for mine, their in pairs if mine != their][:3]))
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
