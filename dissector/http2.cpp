@@ -109,15 +109,16 @@ std::string_view value_of(std::string_view head, std::string_view wanted) {
     return found;
 }
 
-bool asks_for_websocket(std::string_view head) {
-    return value_of(head, ":method") == "CONNECT" && equal_ignoring_case(value_of(head, ":protocol"), "websocket");
-}
-
 std::uint16_t status_of(std::string_view head) {
     const auto text = value_of(head, ":status");
     if (text.size() != 3 || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
         return 0;
     return static_cast<std::uint16_t>((text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0'));
+}
+
+bool asks_for_websocket(std::string_view head) {
+    return !status_of(head) && value_of(head, ":method") == "CONNECT" &&
+           equal_ignoring_case(value_of(head, ":protocol"), "websocket");
 }
 
 bool is_success(std::uint16_t status) {
@@ -481,7 +482,7 @@ HttpHead read_http2_head(std::string_view text, const Arena& arena) noexcept {
     head.status = status_of(text);
     head.method = value_of(text, ":method");
     head.target = value_of(text, ":path");
-    head.is_request = !head.method.empty();
+    head.is_request = !head.method.empty() && !head.status; // RFC 9113 8.3: no head has both
     if (const auto authority = value_of(text, ":authority"); !authority.empty())
         head.fields.push_back(arena, {"Host", authority});
     for_each_field(text, [&](std::string_view name, std::string_view value) {

@@ -24,7 +24,7 @@ struct HttpConversations {
         std::size_t size;
         std::size_t offset;
         std::size_t length; ///< Of the head, if it is a request: bytes behind it are frames. Else all that is left.
-        guint32 port; ///< 0: what follows is too short to tell; it waits for the next segment.
+        guint32 port;       ///< 0: what follows is too short to tell; it waits for the next segment.
     };
     std::vector<Conversation> conversations;
     bool open = false; ///< The last of them has not led to an upgrade so far.

@@ -377,6 +377,16 @@ TEST(Http2, NoValueForgesAField) {
     EXPECT_EQ(head.target, "/ sec-websocket-protocol: forged");
 }
 
+TEST(Http2, AHeadIsARequestOrAResponse) {
+    const auto both = connect() + literal(":status", "200");
+    Player player;
+    player.client(headers(1, both));
+    EXPECT_EQ(player.told(), Told{}) << "no request has a status";
+    player.client(headers(3, connect())).forget();
+    player.server(headers(3, both));
+    EXPECT_EQ(player.told(), Told{"response 3 200"}) << "whatever else it has";
+}
+
 TEST(Http2, AHeadThatInflatesTooFarIsNotKept) {
     Player player;
     std::string bomb = connect() + added("x", std::string(4000, 'x'));
