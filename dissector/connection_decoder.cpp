@@ -92,7 +92,7 @@ Facts ConnectionDecoder::decode(Side& side, Position& position, const StreamData
     Facts facts;
     side.decoder.feed(position, chunk, {piece.packet, first, revisits}, arena, facts);
     for (auto& event : facts.events) {
-        std::visit([&](auto& any) { any.offset += static_cast<std::uint32_t>(repeated); }, event);
+        offset_of(event) += static_cast<std::uint32_t>(repeated);
         if (auto* part = std::get_if<FramePart>(&event); part && !first)
             part->reassembled_in = find(side.frames, part->frame_index);
         auto* frame = std::get_if<Frame>(&event);

@@ -347,9 +347,9 @@ std::optional<Diagnosed> diagnose_message(Direction from, const Message& message
     const std::string sender = from == Direction::client_to_server ? "client" : "server";
     const auto text =
         "The " + sender +
-        " sent a compressed message without a byte. Compressed, an empty message is one byte, 00 (RFC 7692 7.2.3.6). "
-        "No rule forbids this, but undici (Node) and Bun end the connection with 1007: check how the " +
-        sender + " compresses empty messages; a newer version may not compress them.";
+        " sent a compressed message of no bytes; an empty one has the byte 00 (RFC 7692 7.2.3.6). This is legal, but "
+        "undici (Node) and Bun close with 1007 over it: check for a newer " +
+        sender + " library.";
     return Diagnosed{Diagnosis::compressed_empty, as_text(arena.copy(as_bytes(text)))};
 }
 

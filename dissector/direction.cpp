@@ -153,10 +153,10 @@ void DirectionDecoder::Feed::search() {
         }
         return;
     }
-    const auto backlog = arena_.copy(begin < before ? held.first(before).subspan(begin) : Bytes{});
+    const auto earlier = arena_.copy(begin < before ? held.first(before).subspan(begin) : Bytes{});
     p_.reader.reset(at_boundary);
     resync_.find(true);
-    read_again(backlog);
+    read_again(earlier);
 }
 
 /// Decodes bytes of earlier chunks that could not be understood before.

@@ -80,6 +80,15 @@ struct SkippedBytes {
 
 using StreamEvent = std::variant<Frame, FramePart, SkippedBytes>;
 
+/// Where it begins in the chunk.
+inline std::uint32_t& offset_of(StreamEvent& event) noexcept {
+    if (auto* frame = std::get_if<Frame>(&event))
+        return frame->offset;
+    if (auto* part = std::get_if<FramePart>(&event))
+        return part->offset;
+    return std::get_if<SkippedBytes>(&event)->offset;
+}
+
 /// All that one chunk of a direction's stream tells, in the order of the stream.
 struct Facts {
     List<StreamEvent> events;

@@ -103,7 +103,7 @@ bool follows_pattern(Bytes bytes, std::size_t at, std::size_t size) {
     const auto end = at + std::min(size, most_looked_at);
     for (std::size_t period = 1; period <= longest_period && 2 * period <= end; ++period) {
         const auto begin = std::max(std::min(at, end - period), period);
-        if (end - begin >= period && std::equal(&bytes[begin], &bytes[0] + end, &bytes[begin - period]))
+        if (end - begin >= period && std::equal(bytes.data() + begin, bytes.data() + end, bytes.data() + begin - period))
             return true;
     }
     return false;

@@ -9,7 +9,7 @@ namespace {
 
 /// Grows in steps that end with `all`, the size that a header promises; no step is four times what was sent.
 void make_room(std::vector<std::uint8_t>& buffer, std::size_t needed, std::size_t all) {
-    while (all / 4 >= needed)
+    while (all / 4 > needed)
         all /= 4;
     if (buffer.capacity() < needed)
         buffer.reserve(all);

@@ -51,7 +51,7 @@ class FrameReader {
         /// How many of the bytes that come next are of the frame in progress; none if they do not tell.
         std::optional<std::uint64_t> rest_of_frame(Bytes next) const noexcept;
         /// Nothing is in progress any more.
-        void reset(State state) noexcept;
+        void reset(State to) noexcept;
     };
 
     enum class Result : std::uint8_t {

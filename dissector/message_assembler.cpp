@@ -146,9 +146,9 @@ void MessageAssembler::take(Frame& frame) {
 
     if (!p_.fragments)
         p_.fragments = std::make_shared<Fragments>();
-    std::size_t backlog = p_.frames - 1;
+    std::size_t count = p_.frames - 1;
     const Fragment fragment{visit_.packet, h.payload_length};
-    append_once<Fragment>(p_.fragments->list, backlog, {&fragment, 1});
+    append_once<Fragment>(p_.fragments->list, count, {&fragment, 1});
     if (p_.lacks == Undecoded::no)
         append_once<std::uint8_t>(p_.fragments->data, p_.size, piece);
 }

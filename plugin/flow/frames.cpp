@@ -59,12 +59,12 @@ void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection&
     if (shown.tree && frame.closes_first)
         add_close_diagnosis(shown, pinfo, connection, direction, frame);
     Place message{};
+    if (frame.completes)
+        message = add_message(shown, pinfo, frame, tvb, has_subdissector(connection));
     if (shown.tree && frame.completes)
         if (const auto found = diagnose_message(direction, *frame.completes, packet_arena(pinfo)))
             add_diagnosis(shown.tree, pinfo, shown.frame.tvb, shown.frame.offset, static_cast<int>(frame.bytes.size()),
                           found->diagnosis, found->text.data());
-    if (frame.completes)
-        message = add_message(shown, pinfo, frame, tvb, has_subdissector(connection));
     if (shown.tree)
         add_builtin_fields(tree, pinfo, shown, frame, message);
     if (message.tvb)

@@ -64,12 +64,12 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree, List<Place>& frames) 
         return true;
     const bool tls = has_tls(pinfo);
     bool any = false;
-    bool connection = false;
+    bool upgraded = false;
     for (auto* source = pinfo->data_src; source; source = g_slist_next(source)) {
         auto* tvb = get_data_source_tvb(static_cast<struct data_source*>(source->data));
         const auto size = tvb_captured_length(tvb);
         const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(tvb, 0, static_cast<int>(size))), size);
-        if (connection && tls) {
+        if (upgraded && tls) {
             if (!has_description(static_cast<struct data_source*>(source->data), "Decrypted TLS"))
                 continue;
             if (!is_overlooked(bytes))
@@ -89,7 +89,7 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree, List<Place>& frames) 
                 frames.push_back(packet_arena(pinfo), shown.frames);
         }
         const auto* begin = reinterpret_cast<const guint8*>(bytes.data());
-        connection = found.upgrade && !std::less()(found.upgrade, begin) && std::less()(found.upgrade, begin + size);
+        upgraded = found.upgrade && !std::less()(found.upgrade, begin) && std::less()(found.upgrade, begin + size);
     }
     return any;
 }

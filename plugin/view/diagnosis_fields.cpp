@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/diagnosis_fields.hpp"
 
+#include "view/expert_fields.hpp"
 #include "view/fields.hpp"
 
 #include "dissector/token.hpp"
 #include "wireshark/protocol.hpp"
 
-#include <vector>
+#include <utility>
 
 namespace ws {
 namespace {
@@ -61,19 +62,10 @@ void register_diagnosis_fields() {
     static int* subtrees[] = {&ett_diagnosis};
     proto_register_subtree_array(subtrees, array_length(subtrees));
     proto_register_field_array(protocol.id, fields, array_length(fields));
-
-    // One expert field for each row of the table. Wireshark keeps the names and the addresses.
-    static std::vector<ei_register_info> infos;
-    ei_diagnoses.assign(diagnosis_table().size(), EI_INIT);
-    for (std::size_t i = 0; i < diagnosis_table().size(); ++i) {
-        const auto& row = diagnosis_table()[i];
-        infos.push_back(
-            {&ei_diagnoses[i],
-             {g_strconcat("ws.diagnosis.", row.name, nullptr), row.evidence == Evidence::head ? PI_RESPONSE_CODE : PI_SEQUENCE,
-              row.severity == Severity::note ? PI_NOTE : PI_WARN, row.sentence, EXPFILL}});
-    }
-    auto* module = expert_register_protocol(protocol.id);
-    expert_register_field_array(module, infos.data(), static_cast<int>(infos.size()));
+    register_expert_fields("ws.diagnosis.", diagnosis_table(), ei_diagnoses, [](const DiagnosisInfo& row) {
+        return std::pair(row.evidence == Evidence::head ? PI_RESPONSE_CODE : PI_SEQUENCE,
+                         row.severity == Severity::note ? PI_NOTE : PI_WARN);
+    });
 }
 
 } // namespace ws

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/violation_fields.hpp"
 
+#include "view/expert_fields.hpp"
 #include "view/fields.hpp"
 
 #include "wireshark/protocol.hpp"
 
-#include <vector>
+#include <utility>
 
 namespace ws {
 namespace {
@@ -70,17 +71,8 @@ void register_violation_fields() {
           "Why something could not be decoded: gap, truncated, no_context, limit, resynchronised", HFILL}},
     };
     proto_register_field_array(protocol.id, fields, array_length(fields));
-
-    // One expert field for each row of the table. Wireshark keeps the names and the addresses.
-    static std::vector<ei_register_info> infos;
-    ei_violations.assign(violation_table().size(), EI_INIT);
-    for (std::size_t i = 0; i < violation_table().size(); ++i) {
-        const auto& row = violation_table()[i];
-        infos.push_back(
-            {&ei_violations[i], {g_strconcat("ws.violation.", row.name, nullptr), PI_PROTOCOL, PI_ERROR, row.sentence, EXPFILL}});
-    }
-    auto* module = expert_register_protocol(protocol.id);
-    expert_register_field_array(module, infos.data(), static_cast<int>(infos.size()));
+    register_expert_fields("ws.violation.", violation_table(), ei_violations,
+                           [](const ViolationInfo&) { return std::pair(PI_PROTOCOL, PI_ERROR); });
 }
 
 } // namespace ws

@@ -170,6 +170,7 @@ TEST_F(Diagnosing, ACompressedMessageHasAByte) {
         ASSERT_TRUE(found);
         EXPECT_EQ(found->diagnosis, Diagnosis::compressed_empty);
         EXPECT_TRUE(has(found->text, who)) << found->text;
+        EXPECT_LT(found->text.size(), 200U); // Wireshark cuts longer ones
     }
     message.wire_length = 1;
     EXPECT_FALSE(diagnose_message(client, message, arena_));
