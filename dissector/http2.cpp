@@ -1,31 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "http2.hpp"
 
+#include "http2_frame.hpp"
+
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
 
 namespace ws {
+
+using namespace http2;
+
 namespace {
 
 constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"; // RFC 9113 3.4
-constexpr std::size_t header_size = 9;                                   // RFC 9113 4.1
-
-enum Type : std::uint8_t {
-    DATA,
-    HEADERS,
-    PRIORITY,
-    RST_STREAM,
-    SETTINGS,
-    PUSH_PROMISE,
-    PING,
-    GOAWAY,
-    WINDOW_UPDATE,
-    CONTINUATION,
-    ALTSVC,               // RFC 7838
-    ORIGIN = 12,          // RFC 8336
-    PRIORITY_UPDATE = 16, // RFC 9218
-};
 enum Flag : std::uint8_t { ACK = 1, END_STREAM = 1, END_HEADERS = 4, PADDED = 8, HAS_PRIORITY = 32 };
 
 /// A header block, compressed, and what it inflates to; more is not kept.
@@ -38,35 +26,6 @@ constexpr std::size_t most_streams = 10000;
 /// The table that an encoder may always have (RFC 9113 6.5.2), and one larger than any asks for.
 constexpr std::uint32_t usual_table = 4096;
 constexpr std::uint32_t largest_table = std::uint32_t{1} << 20;
-
-constexpr std::uint32_t number(const std::uint8_t* at, int bytes) {
-    std::uint32_t value = 0;
-    for (int i = 0; i < bytes; ++i)
-        value = value << 8 | at[i];
-    return value;
-}
-
-/// Could a frame that was not searched for have this header? What peers must answer with a connection error (RFC 9113 6) is a
-/// sign that these bytes are no header.
-bool plausible(std::uint32_t length, std::uint8_t type, std::uint32_t stream, bool strict) {
-    const bool on_stream = stream != 0;
-    switch (type) {
-    case DATA:
-    case HEADERS:
-    case CONTINUATION: return on_stream;
-    case PRIORITY: return on_stream && length == 5;
-    case RST_STREAM: return on_stream && length == 4;
-    case SETTINGS: return !on_stream && length % 6 == 0 && length < 6 * 1024;
-    case PUSH_PROMISE: return on_stream && length >= 4;
-    case PING: return !on_stream && length == 8;
-    case GOAWAY: return !on_stream && length >= 8;
-    case WINDOW_UPDATE: return length == 4;
-    case ALTSVC: return !strict || length >= 2;
-    case ORIGIN:
-    case PRIORITY_UPDATE: return !on_stream;
-    default: return !strict; // an extension
-    }
-}
 
 char lower_or_question_mark(char c) {
     if (c >= 'A' && c <= 'Z')
@@ -159,14 +118,7 @@ class Http2::Feed {
 
     /// After a gap: segments mostly begin with a frame, and then frames follow to their end.
     bool find_boundary() {
-        std::size_t at = 0;
-        while (at + header_size <= bytes_.size()) {
-            const auto* h = &bytes_[at];
-            if (!plausible(number(h, 3), h[3], number(h + 5, 4) & 0x7fffffff, true))
-                return false;
-            at += header_size + number(h, 3);
-        }
-        if (at != bytes_.size())
+        if (!http2::are_frames(bytes_))
             return false;
         side_.state = Side::State::header;
         return true;

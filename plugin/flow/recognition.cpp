@@ -2,6 +2,7 @@
 // Connections whose handshake was not captured, known by their content.
 #include "flow/recognition.hpp"
 
+#include "dissector/http2_frame.hpp"
 #include "state/capture.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
@@ -139,6 +140,13 @@ Connection* recognise(packet_info* pinfo, const UnclaimedPayload& unknown) {
     const Bytes bytes(unknown.bytes, unknown.captured);
     const bool anywhere = may_search(pinfo, unknown.claim);
     auto* known = find_conversation_of(pinfo);
+    // DATA of HTTP/2 may have frames of WebSocket, which are then not TCP's.
+    if (known && (known->http2 || known->looks_like_http2))
+        return nullptr;
+    if (http2::are_frames(bytes)) {
+        conversation_of(pinfo).looks_like_http2 = true;
+        return nullptr;
+    }
     if (!(known && known->suspect) && Recogniser::out_of_the_question(bytes) && !(anywhere && Recogniser::has_frames(bytes)))
         return nullptr;
     auto& conversation = known ? *known : conversation_of(pinfo);

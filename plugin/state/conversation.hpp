@@ -18,6 +18,7 @@ struct Conversation {
     std::unique_ptr<Tunnel> tunnel; ///< The last.
     std::unique_ptr<AwaitedRequest> awaited;
     std::vector<Connect> connects;
+    bool looks_like_http2 = false;   ///< A segment had nothing but frames of HTTP/2.
     std::uint32_t open_requests = 0; ///< HTTP requests without a response so far, where Wireshark does not list them.
     std::int16_t syn_ttl = -1;       ///< SYN+ACK had it: a reset may come before the server sends anything else.
 };
