@@ -348,7 +348,7 @@ std::optional<Diagnosed> diagnose_message(Direction from, const Message& message
     const auto text =
         "The " + sender +
         " sent a compressed message of no bytes; an empty one has the byte 00 (RFC 7692 7.2.3.6). This is legal, but "
-        "undici (Node) and Bun close with 1007 over it: check for a newer " +
+        "Node's client and Bun close with 1007 over it: check for a newer " +
         sender + " library.";
     return Diagnosed{Diagnosis::compressed_empty, as_text(arena.copy(as_bytes(text)))};
 }

@@ -7,9 +7,12 @@
 #include "state/capture.hpp"
 #include "wireshark/call.hpp"
 #include "wireshark/handles.hpp"
+#include "wireshark/tcp_ends.hpp"
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ws {
@@ -19,6 +22,8 @@ constexpr char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr int preface_size = sizeof preface - 1;
 
 dissector_table_t builtin_table;
+heur_dtbl_entry_t* builtin_heuristic; ///< On ports of nobody; null before 4.4.
+heur_dissector_t call_builtin_heuristic;
 bool following = false;
 
 /// How many bytes at the start are the preface's.
@@ -84,6 +89,19 @@ bool begins_with_preface(tvbuff_t* tvb, bool whole) {
     return begun == preface_size || (!whole && begun >= 4 && begun == static_cast<int>(tvb_reported_length(tvb)));
 }
 
+HeuristicResult recognised_by_builtin(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
+    return dissect_and(
+               call_builtin_heuristic, [=] { follow_http2(tvb, pinfo, tree, sequence_of(data)); }, tvb, pinfo, tree, data) != 0;
+}
+
+/// Wireshark's own heuristic takes it, here or earlier in the connection.
+bool builtin_recognises_this(tvbuff_t* tvb, packet_info* pinfo) {
+    if (!builtin_heuristic || !builtin_heuristic->enabled)
+        return false;
+    const auto* conversation = find_tcp_conversation(pinfo);
+    return begins_with_preface(tvb, true) || (conversation && conversation_get_proto_data(conversation, ids.http2));
+}
+
 /// Not before WebSocket was seen is a packet shown as HTTP/2, and not before a frame ends in it.
 int dissect_found_in(Http2Connection& connection, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) {
     const bool known = connection.carries_websocket();
@@ -112,7 +130,7 @@ int dissect_found(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* dat
 
 /// On ports of nobody, where Wireshark does not take it for HTTP/2.
 HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
-    if (!capture->decodes_http2 || PINFO_FD_VISITED(pinfo) || !data)
+    if (!capture->decodes_http2 || PINFO_FD_VISITED(pinfo) || !data || builtin_recognises_this(tvb, pinfo))
         return FALSE;
     auto* connection = begins_with_preface(tvb, false) ? &expect_http2(pinfo) : find_http2(pinfo);
     return connection && !connection->carries_websocket() && dissect_found_in(*connection, tvb, pinfo, tree, data) != 0;
@@ -154,6 +172,15 @@ void take_ports(const char* table, dissector_handle_t ours) {
         dissector_change_uint(table, port, ours);
 }
 
+/// Once, when Wireshark has registered it; what stood there is called.
+void take_heuristic() {
+    auto* found = find_heur_dissector_by_unique_short_name("http2_tcp");
+    if (builtin_heuristic || !found || found->list_name != std::string_view("tcp"))
+        return; // before 4.4 the one of that name is for HTTP's ports
+    builtin_heuristic = found;
+    call_builtin_heuristic = std::exchange(found->dissector, recognised_by_builtin);
+}
+
 } // namespace
 
 bool http2_is_followed() {
@@ -182,6 +209,7 @@ void open_http2_entry(bool ours) {
     capture->decodes_http2 = ours;
     take_ports("tcp.port", handles.http2_over_tcp);
     take_ports("tls.port", handles.http2_over_other);
+    take_heuristic();
 }
 
 } // namespace ws

@@ -39,9 +39,10 @@ extern "C" { // these have none of their own
 
 #if WS_WIRESHARK_AT_LEAST(4, 4)
 /// Gives a string field its text with the NULs in it, whatever its label shows. Older releases cannot hold them.
-inline void set_text(proto_item* item, const char* text, std::size_t size) {
-    if (PITEM_FINFO(item))
-        fvalue_set_strbuf(PITEM_FINFO(item)->value, wmem_strbuf_new_len(nullptr, text, size));
+/// Where nobody asks for the field, its item is that of another one.
+inline void set_text(proto_item* item, int field, const char* text, std::size_t size) {
+    if (const auto* info = PITEM_FINFO(item); info && info->hfinfo->id == field)
+        fvalue_set_strbuf(info->value, wmem_strbuf_new_len(nullptr, text, size));
 }
 using HeuristicResult = bool;
 using WmemResult = bool;
@@ -51,7 +52,7 @@ inline dissector_handle_t& tls_app_handle(void* data) {
     return *static_cast<tlsinfo*>(data)->app_handle;
 }
 #else
-constexpr void set_text(proto_item*, const char*, std::size_t) {}
+constexpr void set_text(proto_item*, int, const char*, std::size_t) {}
 using HeuristicResult = gboolean;
 using WmemResult = gboolean;
 using BoolPreference = gboolean;

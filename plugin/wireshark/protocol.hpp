@@ -56,7 +56,7 @@ inline proto_item* add_text(proto_tree* tree, packet_info* pinfo, int field, tvb
         return proto_tree_add_string(tree, field, tvb, offset, size, shown);
     auto* item = proto_tree_add_string_format(tree, field, tvb, offset, size, shown, "%s: %s",
                                               proto_registrar_get_nth(static_cast<guint>(field))->name, shown);
-    set_text(item, text.data(), text.size());
+    set_text(item, field, text.data(), text.size());
     return item;
 }
 

@@ -117,6 +117,7 @@ def save(capture, segmentation=None):
 
 WIRESHARK = wireshark_version()
 YES, NO = ("True", "False") if WIRESHARK >= (4, 4) else ("1", "0")  # as -T fields writes them
+NUL = r"\0" if WIRESHARK >= (4, 4) else "␀"  # likewise; before 4.4 no field can hold it
 
 
 # ---- reading ----------------------------------------------------------------

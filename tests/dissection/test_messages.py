@@ -3,8 +3,10 @@
 
 import itertools
 
+import pytest
+
 from builder import (BINARY, CONTINUATION, KEY, TEXT, Capture, binary, close, fragments, frame, ping, pong, text)
-from support import CLIENT, PLAIN, SERVER, Cases, Truth, fields, save, streams
+from support import CLIENT, NUL, PLAIN, SERVER, Cases, Truth, fields, save, streams, tshark
 
 cases = Cases()
 
@@ -123,17 +125,25 @@ def text_of_all_kinds(tcp):
 
 @cases
 def text_with_nul(tcp):
-    """U+0000 may be anywhere in a text. Wireshark's strings end there, so it is shown as its symbol, and the bytes beside it."""
+    """U+0000 may be anywhere in a text. Before 4.4 Wireshark's strings end there, so it is shown as its symbol, and the bytes beside it."""
     tcp.upgrade().server(text("a\0b\0")).client(text("\0", mask=KEY)).server(text("␀")).server(close(1000, "why\0not"))
-    return Truth(client=["␀"], server=["a␀b␀", "␀"],
+    return Truth(client=[NUL], server=[f"a{NUL}b{NUL}", "␀"],
                  frames={SERVER: [{"ws.message.length": 4, "ws.payload": b"a\0b\0", "ws.message.data": b"a\0b\0"},
-                                  {"ws.message.data": None}, {"ws.close.reason": "why␀not"}],
+                                  {"ws.message.data": None}, {"ws.close.reason": f"why{NUL}not"}],
                          CLIENT: [{"ws.message.data": b"\0"}]})
 
 
 @cases.parametrize
 def test_message(case, run):
     cases.check(case, run)
+
+
+@pytest.mark.parametrize("asked", [[], ["-Y", "ws.opcode"], ["-T", "fields", "-e", "ws.opcode"], ["-2", "-Y", "ws.close.code"]], ids=" ".join)
+def test_text_with_nul_where_nobody_asks_for_it(asked):
+    """Wireshark gives an item of another field, or of none, for one that is not asked for."""
+    capture = Capture()
+    text_with_nul(capture.tcp())
+    assert tshark(save(capture), *asked)
 
 
 def test_many_fragments():

@@ -4,7 +4,7 @@
 import pytest
 
 from builder import KEY, TEXT, Deflater, close, fragments, text
-from support import CLIENT, PLAIN, SERVER, Cases
+from support import CLIENT, NUL, PLAIN, SERVER, Cases
 
 DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
 
@@ -89,7 +89,7 @@ def test_utf8(case, run):
                 verdicts.append(violations)
                 violations = []
         assert verdicts == [[] if good else ["text_not_utf8"] for _, good in TEXTS]
-        shown = [data.decode().replace("\0", "␀") if good else data for data, good in TEXTS]
+        shown = [data.decode().replace("\0", NUL) if good else data for data, good in TEXTS]
         assert stream.messages(side) == shown
 
 
