@@ -89,7 +89,15 @@ bool begins_with_preface(tvbuff_t* tvb, bool whole) {
     return begun == preface_size || (!whole && begun >= 4 && begun == static_cast<int>(tvb_reported_length(tvb)));
 }
 
+/// What was found below is HTTP/2 to Wireshark's heuristic as well, on the next visit from the connection's first packet on.
+bool is_found_later(packet_info* pinfo) {
+    auto* conversation = find_tcp_conversation(pinfo);
+    return conversation && conversation_get_dissector(conversation, G_MAXUINT32) == handles.http2_found;
+}
+
 HeuristicResult recognised_by_builtin(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
+    if (is_found_later(pinfo))
+        return FALSE;
     return dissect_and(
                call_builtin_heuristic, [=] { follow_http2(tvb, pinfo, tree, sequence_of(data)); }, tvb, pinfo, tree, data) != 0;
 }
