@@ -12,6 +12,8 @@
 #include "wireshark/tcp_segment.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace ws {
 namespace {
@@ -120,13 +122,25 @@ void observe_retransmission(Session& session, const packet_info* pinfo, const Op
                                0, opening.request_packet, certain});
 }
 
-void observe_pending(Session& session, const packet_info* pinfo, const Segment& segment, Direction from,
+/// A request whose segments are out of order may have ended in an earlier packet: its last bytes are not what comes last.
+bool may_end_head(tvbuff_t* tvb, const Segment& segment) {
+    constexpr std::string_view head_end = "\r\n\r\n";
+    const auto end = segment.payload + segment.length;
+    if (end > tvb_captured_length(tvb))
+        return true;
+    const auto size = std::min<std::size_t>(segment.length, head_end.size());
+    return tvb_memeql(tvb, static_cast<int>(end - size), as_bytes(head_end.substr(head_end.size() - size)).data(), size) == 0;
+}
+
+void observe_pending(tvbuff_t* tvb, Session& session, const packet_info* pinfo, const Segment& segment, Direction from,
                      const OpeningHandshake& opening) {
     auto& transport = session.transport;
     if (transport.request_packet != opening.request_packet) { // this packet has it
         transport.request_packet = opening.request_packet;
         transport.request_sequence = segment.sequence;
-        transport.request_end = transport.sides[0].sequence.next();
+        transport.request_end.reset();
+        if (transport.tls || may_end_head(tvb, segment))
+            transport.request_end = transport.sides[0].sequence.next();
         transport.retransmissions = 0;
         transport.acknowledged = transport.no_answer_noted = false;
         transport.answered_bytes = 0;
@@ -149,6 +163,10 @@ void begin_frames(Transport& transport, Connection& connection, const Segment& s
     if (from == Direction::server_to_client && handed.packet == connection.from_packet)
         connection.decoder.expect(from, handed.end, handed.end);
     connection.decoder.expect(from, end, transport.sides[static_cast<std::size_t>(from)].sequence.next().value_or(end));
+    // A proxy's dissector may keep what the client sent first, or a part of it.
+    if (const auto client = std::exchange(transport.request_end, {});
+        client && connection.answered && from == Direction::server_to_client)
+        connection.decoder.expect(opposite(from), *client, *client);
     // A response acknowledges the request, which was perhaps not captured, or out of order.
     if (connection.answered && from == Direction::server_to_client && (segment.flags & ACK))
         connection.decoder.expect(opposite(from), segment.acknowledged, segment.acknowledged);
@@ -156,7 +174,7 @@ void begin_frames(Transport& transport, Connection& connection, const Segment& s
         connection.decoder.expect(opposite(from), *next, *next);
 }
 
-void observe(Session& session, const packet_info* pinfo, const Segment& segment) {
+void observe(tvbuff_t* tvb, Session& session, const packet_info* pinfo, const Segment& segment) {
     auto& transport = session.transport;
     const auto from = session.direction(pinfo);
     auto& side = transport.sides[static_cast<std::size_t>(from)];
@@ -171,7 +189,7 @@ void observe(Session& session, const packet_info* pinfo, const Segment& segment)
         else
             side.unread = decoded ? 0 : side.unread + fresh;
     } else if (const auto* pending = session.pending()) {
-        observe_pending(session, pinfo, segment, from, *pending);
+        observe_pending(tvb, session, pinfo, segment, from, *pending);
     }
     if (segment.flags & (FIN | RST))
         observe_end(session, pinfo, segment, from);
@@ -266,7 +284,7 @@ bool watch_connection(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sessi
         recall_syn(session, pinfo);
         if (!session.transport.tls && segment.length)
             session.transport.tls = has_tls(pinfo);
-        observe(session, pinfo, segment);
+        observe(tvb, session, pinfo, segment);
     }
     return tree && show_notes(tvb, pinfo, tree, session);
 }

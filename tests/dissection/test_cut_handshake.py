@@ -122,6 +122,23 @@ def test_cut_anywhere(half, port, options):
 
 
 @pytest.mark.parametrize("port", [80, 8080, 41234])
+@pytest.mark.parametrize("early", [0, 1], ids=["request", "request_and_frame"])
+def test_request_out_of_order_without_response(early, port):
+    """Its beginning comes last, perhaps behind a frame: it does not end where the last segment does."""
+    wire = Wire()
+    for extension, at in itertools.product(EXTENSION, range(2, 120, 9)):
+        talk = talk_of(wire, extension, f"{extension} after {at} bytes")
+        begin, rest = split(talk.handshake[0], at)
+        segments = talk.segments()
+        wire.put_syn(talk)
+        for segment in [rest, *segments[:early], begin, *segments[early:]]:
+            talk.put(*segment)
+        if not early:
+            talk.due = {CLIENT: range(4), SERVER: []}
+    assert_recovered(check(wire, *IN_ORDER, ordered=False))
+
+
+@pytest.mark.parametrize("port", [80, 8080, 41234])
 @pytest.mark.parametrize("half", [0, 1], ids=["request", "response"])
 def test_out_of_order(half, port):
     """Put in order by TCP: nothing is missing."""

@@ -242,6 +242,11 @@ def sample(mutants, seed):
     return mutants if ALL else random.Random(seed).sample(mutants, min(len(mutants), MUTANTS_OF_A_KIND))
 
 
+def tells(sent):
+    """What is by no chance within a text or a binary payload."""
+    return (sent.rsv and len(sent.payload) >= 4) or (sent.opcode == TEXT and sent.payload.isascii())
+
+
 def evidence(side, end, segments):
     """by_evidence(), without what is as likely to be within a text or a binary payload: one text of other letters than ASCII, or two
     binary frames, in the first segment after a gap."""
@@ -251,10 +256,14 @@ def evidence(side, end, segments):
             return None
         stop = next(stop for begin, stop in segments if begin <= at < stop)
         inside = [f for f in side.frames if at <= f.begin and f.end <= stop]
-        ascii_text = any(f.opcode == TEXT and f.payload.isascii() for f in inside)
-        if side.mask or len(inside) > 2 or ascii_text or any(f.rsv for f in inside):
+        if side.mask or len(inside) > 2 or any(tells(f) for f in inside):
             return at
     return None
+
+
+def delays_handshake(recording, order):
+    handshake = recording.order[:order_of_frames(recording)]
+    return order[:len(handshake)] != handshake
 
 
 def judge(wire, mode):
@@ -293,10 +302,10 @@ def test_mutants(kind, mode):
     for name in RECORDINGS:
         for recording in recordings(name):
             for what, order in sample(KINDS[kind](recording.order), f"{kind} {recording.name[:-5]}"):
-                in_turn = sorted(order, key=recording.order.index)[:order_of_frames(recording)] if kind == "delay" else None
-                if in_turn and recording.proxied and mode == "in_order" and in_turn != order[:len(in_turn)]:
-                    continue  # a request that TCP puts in order behind a proxy's handshake takes the frames behind it along
-                Mutant(wire, recording, what).capture(order, mode, lost=kind in LOSING, syn=kind != "begin_late")
+                mutant = Mutant(wire, recording, what).capture(order, mode, lost=kind in LOSING, syn=kind != "begin_late")
+                if kind == "delay" and recording.proxied and mode == "in_order" and delays_handshake(recording, order):
+                    # A request that TCP puts in order behind a proxy's handshake takes the frames behind it along.
+                    mutant.due = {CLIENT: [], SERVER: []}
     judge(wire, mode)
 
 
