@@ -51,6 +51,13 @@ void add_close_diagnosis(const FrameTree& shown, packet_info* pinfo, const Conne
         add_diagnosis(shown.tree, pinfo, shown.payload.tvb, shown.payload.offset, 2, found->diagnosis, found->text.data());
 }
 
+/// What a subprotocol's message tells of an end, such as an expired token.
+void add_message_diagnosis(const FrameTree& shown, packet_info* pinfo, Direction direction, const Frame& frame) {
+    if (const auto found = diagnose_message(direction, *frame.completes, packet_arena(pinfo)))
+        add_diagnosis(shown.tree, pinfo, shown.frame.tvb, shown.frame.offset, static_cast<int>(frame.bytes.size()),
+                      found->diagnosis, found->text.data());
+}
+
 /// `captured_in`: the packet, if it is another one.
 void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction,
                 const Frame& frame, guint32 captured_in = 0) {
@@ -62,9 +69,7 @@ void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection&
     if (frame.completes)
         message = add_message(shown, pinfo, frame, tvb, has_subdissector(connection));
     if (shown.tree && frame.completes)
-        if (const auto found = diagnose_message(direction, *frame.completes, packet_arena(pinfo)))
-            add_diagnosis(shown.tree, pinfo, shown.frame.tvb, shown.frame.offset, static_cast<int>(frame.bytes.size()),
-                          found->diagnosis, found->text.data());
+        add_message_diagnosis(shown, pinfo, direction, frame);
     if (shown.tree)
         add_builtin_fields(tree, pinfo, shown, frame, message);
     if (message.tvb)

@@ -9,6 +9,7 @@
 #include "wireshark/tcp_ends.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ws {
 namespace {
@@ -51,6 +52,11 @@ Suspect& make_suspect(Conversation& conversation, const packet_info* pinfo) {
     copy_address_wmem(wmem_file_scope(), &suspect.first_address, &tcp_source(pinfo));
     suspect.first_port = pinfo->srcport;
     return suspect;
+}
+
+void acquit(Conversation& conversation) {
+    if (std::exchange(conversation.suspect, nullptr))
+        --capture->suspects;
 }
 
 void forget(Suspect& suspect, unsigned end) {
@@ -97,6 +103,18 @@ Connection& make_session(packet_info* pinfo, Suspect& suspect, const Recogniser:
     return connection;
 }
 
+/// DATA of HTTP/2 may have frames of WebSocket, which are then not TCP's.
+bool is_http2(Conversation* known, Bytes bytes, packet_info* pinfo) {
+    if (known && (known->http2 || known->looks_like_http2))
+        return true;
+    if (!http2::are_frames(bytes))
+        return false;
+    auto& conversation = known ? *known : conversation_of(pinfo);
+    conversation.looks_like_http2 = true;
+    acquit(conversation);
+    return true;
+}
+
 bool has_seen_http(packet_info* pinfo) {
     const auto* conversation = find_tcp_conversation(pinfo);
     const auto* http =
@@ -140,13 +158,8 @@ Connection* recognise(packet_info* pinfo, const UnclaimedPayload& unknown) {
     const Bytes bytes(unknown.bytes, unknown.captured);
     const bool anywhere = may_search(pinfo, unknown.claim);
     auto* known = find_conversation_of(pinfo);
-    // DATA of HTTP/2 may have frames of WebSocket, which are then not TCP's.
-    if (known && (known->http2 || known->looks_like_http2))
+    if (is_http2(known, bytes, pinfo))
         return nullptr;
-    if (http2::are_frames(bytes)) {
-        conversation_of(pinfo).looks_like_http2 = true;
-        return nullptr;
-    }
     if (!(known && known->suspect) && Recogniser::out_of_the_question(bytes) && !(anywhere && Recogniser::has_frames(bytes)))
         return nullptr;
     auto& conversation = known ? *known : conversation_of(pinfo);
@@ -162,10 +175,8 @@ Connection* recognise(packet_info* pinfo, const UnclaimedPayload& unknown) {
     } else {
         keep(suspected, pinfo, end, unknown);
     }
-    if (result.recognised || (!result.fits[0] && !result.fits[1])) {
-        conversation.suspect.reset();
-        --capture->suspects;
-    }
+    if (result.recognised || (!result.fits[0] && !result.fits[1]))
+        acquit(conversation);
     return connection;
 }
 

@@ -242,21 +242,23 @@ def sample(mutants, seed):
     return mutants if ALL else random.Random(seed).sample(mutants, min(len(mutants), MUTANTS_OF_A_KIND))
 
 
-def tells(sent):
+def tells(sent, mask):
     """What is by no chance within a text or a binary payload."""
-    return (sent.rsv and len(sent.payload) >= 4) or (sent.opcode == TEXT and sent.payload.isascii())
+    if sent.rsv:
+        return len(sent.payload) >= 4
+    return sent.opcode == TEXT and (mask or sent.payload.isascii())
 
 
 def evidence(side, end, segments):
-    """by_evidence(), without what is as likely to be within a text or a binary payload: one text of other letters than ASCII, or two
-    binary frames, in the first segment after a gap."""
+    """by_evidence(), without what is as likely to be within a text or a binary payload: one text of other letters than ASCII without a
+    mask, or two binary frames, in the first segment after a gap."""
     for i in range(len(segments)):
         at = by_evidence(side, end, segments[i:])
         if at is None:
             return None
         stop = next(stop for begin, stop in segments if begin <= at < stop)
         inside = [f for f in side.frames if at <= f.begin and f.end <= stop]
-        if side.mask or len(inside) > 2 or any(tells(f) for f in inside):
+        if len(inside) > 2 or any(tells(f, side.mask) for f in inside):
             return at
     return None
 
@@ -303,8 +305,8 @@ def test_mutants(kind, mode):
         for recording in recordings(name):
             for what, order in sample(KINDS[kind](recording.order), f"{kind} {recording.name[:-5]}"):
                 mutant = Mutant(wire, recording, what).capture(order, mode, lost=kind in LOSING, syn=kind != "begin_late")
-                if kind == "delay" and recording.proxied and mode == "in_order" and delays_handshake(recording, order):
-                    # A request that TCP puts in order behind a proxy's handshake takes the frames behind it along.
+                if kind == "delay" and recording.proxied and delays_handshake(recording, order):
+                    # In a tunnel, frames before a late response, or taken along by a late request, are told to be missing.
                     mutant.due = {CLIENT: [], SERVER: []}
     judge(wire, mode)
 
