@@ -5,9 +5,18 @@
 
 namespace ws {
 
-void Statistics::add(Direction from, const Facts& facts, std::int64_t time) noexcept {
+namespace {
+
+constexpr std::int64_t lazy = 300000000; // nanoseconds
+
+} // namespace
+
+void Statistics::add(Direction from, const Facts& facts, std::int64_t time, std::uint32_t packet) noexcept {
     auto& side = sides[static_cast<std::size_t>(from)];
-    last = time;
+    gap = time - last;
+    last = side.last = time;
+    if (time - armed >= lazy)
+        armed = time;
     ++pieces;
     for (const auto& event : facts.events) {
         if (std::holds_alternative<SkippedBytes>(event))
@@ -16,7 +25,12 @@ void Statistics::add(Direction from, const Facts& facts, std::int64_t time) noex
         if (!frame)
             continue;
         side.uncertain = false;
+        if (frame->violations.any()) {
+            side.violation = frame->violations.first();
+            side.violation_packet = packet;
+        }
         if (frame->completes) {
+            side.message_packet = packet;
             ++side.messages;
             side.bytes += frame->completes->data.size();
             side.wire_bytes = bounded_sum(side.wire_bytes, frame->completes->wire_length);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 
@@ -33,6 +34,8 @@ class Violations {
     void add(Violation violation) { bits_ |= bit(violation); }
     bool has(Violation violation) const { return (bits_ & bit(violation)) != 0; }
     bool any() const { return bits_ != 0; }
+    /// Of those there are.
+    Violation first() const { return static_cast<Violation>(std::countr_zero(bits_)); }
     bool operator==(const Violations&) const = default;
 
   private:

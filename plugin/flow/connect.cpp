@@ -82,12 +82,15 @@ bool watch_connect(tvbuff_t* tvb, int offset, std::string_view head, packet_info
     std::size_t length = 0;
     const auto found = read(head, pinfo, length);
     static_assert(std::is_trivially_destructible_v<Diagnosed>);
-    if (found.text.empty() || !tree)
+    if (found.seen.empty())
         return false;
+    if (!tree) {
+        add_diagnosis(nullptr, pinfo, tvb, offset, 0, found);
+        return false;
+    }
     auto* item = proto_tree_add_item(tree, protocol.id, tvb, offset, static_cast<int>(length), ENC_NA);
     proto_item_append_text(item, ", a tunnel was refused");
-    add_diagnosis(proto_item_add_subtree(item, diagnosis_subtree()), pinfo, tvb, offset, static_cast<int>(length),
-                  found.diagnosis, show(pinfo, found.text));
+    add_diagnosis(proto_item_add_subtree(item, diagnosis_subtree()), pinfo, tvb, offset, static_cast<int>(length), found);
     return true;
 }
 

@@ -4,10 +4,10 @@
 #include "flow/endings.hpp"
 
 #include "flow/awaited_request.hpp"
+#include "flow/notes.hpp"
+#include "flow/summary.hpp"
+#include "flow/verdict.hpp"
 #include "state/capture.hpp"
-#include "view/diagnosis_fields.hpp"
-#include "view/frame_fields.hpp"
-#include "view/session_fields.hpp"
 #include "wireshark/layers.hpp"
 #include "wireshark/tcp_segment.hpp"
 
@@ -21,11 +21,12 @@ namespace {
 constexpr std::int64_t second = 1000000000;
 /// An alert of TLS, before its FIN, is no frame.
 constexpr std::uint64_t longest_alert = 100;
-/// Silences are the same if they agree to half a second.
-constexpr std::int64_t silence_step = second / 2;
+/// Loss repeats a segment once or twice; what goes on so often and so long is no loss.
+constexpr std::uint32_t often = 4, too_often = 6;
+constexpr std::int64_t longest_repair = 2 * second;
 
-std::int64_t now(const packet_info* pinfo) {
-    return static_cast<std::int64_t>(pinfo->abs_ts.secs) * second + pinfo->abs_ts.nsecs;
+std::int64_t nanoseconds(const nstime_t& time) {
+    return static_cast<std::int64_t>(time.secs) * second + time.nsecs;
 }
 
 void note_ttl(Transport::Side& side, int ttl) {
@@ -34,63 +35,71 @@ void note_ttl(Transport::Side& side, int ttl) {
     side.ttl = ttl;
 }
 
-void note(Session& session, const packet_info* pinfo, std::uint32_t stream, std::vector<EndingNote>& found,
-          std::int64_t silence) {
-    for (auto& ending : found) {
-        Transport::Note note{pinfo->num, stream, ending.diagnosis, std::move(ending.text)};
-        if (ending.diagnosis == Diagnosis::idle_timeout) {
-            note.silence = silence;
-            ++capture->silences[(silence + silence_step / 2) / silence_step];
-        }
-        session.transport.notes.push_back(std::move(note));
-    }
-}
-
 /// FIN or RST while the request waits.
 void end_during_handshake(Session& session, const packet_info* pinfo, const OpeningHandshake& opening, Ending& ending) {
     ending.handshake_pending = true;
-    ending.since_request =
-        now(pinfo) - (static_cast<std::int64_t>(opening.request_time.secs) * second + opening.request_time.nsecs);
+    ending.since_request = time_of(pinfo) - nanoseconds(opening.request_time);
     ending.retransmissions = session.transport.retransmissions;
     ending.answered_bytes = session.transport.answered_bytes;
-    auto found = diagnose_ending(ending);
-    note(session, pinfo, opening.stream, found, 0);
-    for (auto it = session.transport.notes.end() - static_cast<std::ptrdiff_t>(found.size()); it != session.transport.notes.end();
-         ++it)
-        it->unless_answered = opening.request_packet;
+    for (auto& finding : diagnose_ending(ending)) {
+        Note note{pinfo->num, opening.stream, std::move(finding)};
+        note.unless_answered = opening.request_packet;
+        session.transport.notes.add(std::move(note));
+    }
 }
 
-void end_connection(Session& session, const packet_info* pinfo, const Connection& connection, Ending& ending) {
-    ending.silence = now(pinfo) - connection.statistics.last;
-    auto found = diagnose_ending(ending);
-    note(session, pinfo, connection.stream, found, ending.silence);
+/// No timer tells why it ended: the server may have ended others with it.
+bool is_unexplained(const std::vector<Finding>& findings) {
+    return std::all_of(findings.begin(), findings.end(), [](const Finding& finding) {
+        return finding.diagnosis == Diagnosis::closed_without_close_frame || finding.diagnosis == Diagnosis::aborted;
+    });
+}
+
+void end_connection(Session& session, packet_info* pinfo, const Connection& connection, Ending& ending) {
+    const auto& close = connection.decoder.first_close();
+    if (close && (connection.decoder.closed(opposite(close->from)) || session.transport.peer_is_silent))
+        return;
+    ending.connection = facts_of(connection, time_of(pinfo));
+    if (close) // nothing is sent after it: its side has been silent since then
+        ending.close = {close->from, close->packet, ending.connection.silence_of[static_cast<std::size_t>(close->from)]};
+    auto findings = diagnose_ending(ending);
+    const bool unexplained = !findings.empty() && is_unexplained(findings);
+    for (auto& finding : findings) {
+        Note note{pinfo->num, connection.stream, std::move(finding)};
+        if (note.finding.diagnosis == Diagnosis::idle_timeout) {
+            note.silence = ending.connection.silence;
+            count_silence(note.silence);
+        }
+        session.transport.notes.add(std::move(note));
+    }
+    if (unexplained && ending.by == Direction::server_to_client)
+        note_end_of_server(session, pinfo, connection);
 }
 
 /// One side ends the connection, or the stream. `certain`: no byte of it is missing. Returns false if it was over before, or had
 /// nothing of WebSocket.
-bool end_session(Session& session, const packet_info* pinfo, Ending& ending, bool certain) {
+bool end_session(Session& session, packet_info* pinfo, Ending& ending, bool certain) {
     auto& transport = session.transport;
     auto& side = transport.sides[static_cast<std::size_t>(ending.by)];
     const bool first_end = !transport.sides[0].fin && !transport.sides[1].fin;
     auto* connection = session.connection_at(pinfo->num);
     const auto* pending = connection ? nullptr : session.pending();
-    if (transport.ended || (!connection && !pending))
+    if (transport.ended)
         return false;
     if (pending && first_end && certain)
         end_during_handshake(session, pinfo, *pending, ending);
-    else if (connection && first_end && certain && !connection->decoder.first_close() &&
-             !connection->statistics.sides[0].uncertain && !connection->statistics.sides[1].uncertain)
+    else if (connection && first_end && certain && !connection->statistics.sides[0].uncertain &&
+             !connection->statistics.sides[1].uncertain)
         end_connection(session, pinfo, *connection, ending);
     side.fin = side.fin || !ending.reset;
     transport.ended = ending.reset || (transport.sides[0].fin && transport.sides[1].fin);
-    if (transport.ended && connection)
-        transport.summary.reset(new Transport::Summary{pinfo->num, connection->stream, now(pinfo), connection->statistics,
-                                                       connection->decoder.first_close()});
+    if (transport.ended && (connection || !pending))
+        keep_summary(session, pinfo, connection);
     return true;
 }
 
 /// One side ends the TCP connection.
-void observe_end(Session& session, const packet_info* pinfo, const Segment& segment, Direction from) {
+void observe_end(Session& session, packet_info* pinfo, const Segment& segment, Direction from) {
     const auto& transport = session.transport;
     const auto& side = transport.sides[static_cast<std::size_t>(from)];
     Ending ending;
@@ -110,16 +119,52 @@ void observe_end(Session& session, const packet_info* pinfo, const Segment& segm
 void observe_retransmission(Session& session, const packet_info* pinfo, const OpeningHandshake& opening) {
     auto& transport = session.transport;
     ++transport.retransmissions;
-    const auto since = now(pinfo) - (static_cast<std::int64_t>(opening.request_time.secs) * second + opening.request_time.nsecs);
+    const auto since = time_of(pinfo) - nanoseconds(opening.request_time);
     if (transport.no_answer_noted || transport.acknowledged)
         return;
     // Loss repeats a request once; only what goes on is told at once.
     const bool certain = transport.retransmissions > 1 || since >= second;
     transport.no_answer_noted = certain;
     if (certain)
-        std::erase_if(transport.notes, [](const Transport::Note& n) { return !n.certain; });
-    transport.notes.push_back({pinfo->num, opening.stream, Diagnosis::no_answer, no_answer_text(transport.retransmissions, since),
-                               0, opening.request_packet, certain});
+        transport.notes.remove_if([](const Note& n) { return n.finding.diagnosis == Diagnosis::no_answer && !n.certain; });
+    Note note{pinfo->num, opening.stream, diagnose_no_answer(transport.retransmissions, since)};
+    note.unless_answered = opening.request_packet;
+    note.certain = certain;
+    transport.notes.add(std::move(note));
+}
+
+void forget_unacknowledged(Session& session) {
+    session.transport.notes.remove_if([](const Note& note) { return note.finding.diagnosis == Diagnosis::unacknowledged; });
+}
+
+/// Data that is sent again and again. Probes that keep a connection alive have one byte.
+void observe_repeats(Session& session, const packet_info* pinfo, const Segment& segment, Direction from, std::uint32_t fresh,
+                     const Connection& connection) {
+    auto& side = session.transport.sides[static_cast<std::size_t>(from)];
+    auto& other = session.transport.sides[static_cast<std::size_t>(opposite(from))];
+    if (other.resent && (segment.flags & ACK) && static_cast<std::int32_t>(segment.acknowledged - other.resent_sequence) > 0) {
+        if (other.resent >= often) // it was repaired after all
+            forget_unacknowledged(session);
+        other.resent = 0;
+    }
+    if (fresh) {
+        side.sent = time_of(pinfo);
+        side.resent = 0;
+        return;
+    }
+    if (segment.length <= 1)
+        return;
+    if (!side.resent || side.resent_sequence != segment.sequence)
+        side.resent = 0;
+    side.resent_sequence = segment.sequence;
+    const auto since = time_of(pinfo) - side.sent;
+    ++side.resent;
+    if ((side.resent != often && side.resent != too_often) || since < longest_repair)
+        return;
+    forget_unacknowledged(session);
+    Note note{pinfo->num, connection.stream, diagnose_unacknowledged(from, side.resent, since)};
+    note.certain = side.resent == too_often;
+    session.transport.notes.add(std::move(note));
 }
 
 /// A request whose segments are out of order may have ended in an earlier packet: its last bytes are not what comes last.
@@ -174,13 +219,16 @@ void begin_frames(Transport& transport, Connection& connection, const Segment& s
         connection.decoder.expect(opposite(from), *next, *next);
 }
 
-void observe(tvbuff_t* tvb, Session& session, const packet_info* pinfo, const Segment& segment) {
+void observe(tvbuff_t* tvb, Session& session, packet_info* pinfo, const Segment& segment) {
     auto& transport = session.transport;
+    transport.last_packet = pinfo->num;
     const auto from = session.direction(pinfo);
     auto& side = transport.sides[static_cast<std::size_t>(from)];
     if (!(segment.flags & RST))
         note_ttl(side, segment.ttl);
     const auto fresh = segment.length - side.sequence.advance(segment.sequence, segment.length).repeated;
+    if (const auto* connection = session.connection_at(pinfo->num))
+        observe_repeats(session, pinfo, segment, from, fresh, *connection);
     if (auto* connection = session.connection_at(pinfo->num)) {
         const bool decoded = connection->statistics.pieces != transport.pieces;
         transport.pieces = connection->statistics.pieces;
@@ -193,22 +241,6 @@ void observe(tvbuff_t* tvb, Session& session, const packet_info* pinfo, const Se
     }
     if (segment.flags & (FIN | RST))
         observe_end(session, pinfo, segment, from);
-}
-
-/// How many connections of the file fell silent for as long.
-std::uint32_t alike(std::int64_t silence) {
-    const auto step = (silence + silence_step / 2) / silence_step;
-    std::uint32_t count = 0;
-    for (std::int64_t at = step - 1; at <= step + 1; ++at)
-        if (const auto it = capture->silences.find(at); it != capture->silences.end())
-            count += it->second;
-    return count;
-}
-
-bool shown(Session& session, const packet_info* pinfo, const Transport::Note& note) {
-    if (!PINFO_FD_VISITED(pinfo))
-        return note.certain;
-    return !note.unless_answered || !session.answered(note.unless_answered);
 }
 
 /// A reset may come before the server sends anything else than its SYN.
@@ -235,32 +267,7 @@ bool all_was_seen(const Transport& transport, const Segment& segment, Direction 
     return !(segment.flags & ACK) || !next || static_cast<std::int32_t>(segment.acknowledged - *next) <= (other.fin ? 1 : 0);
 }
 
-bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session) {
-    const auto& transport = session.transport;
-    const auto first = std::lower_bound(transport.notes.begin(), transport.notes.end(), pinfo->num,
-                                        [](const Transport::Note& n, std::uint32_t packet) { return n.packet < packet; });
-    const auto* summary = transport.summary.get();
-    proto_tree* layer = nullptr;
-    const auto in_layer = [&](std::uint32_t stream) {
-        if (!layer)
-            layer = add_layer(tree, {tvb, 0}, 0, "Connection", stream, session.direction(pinfo));
-        return layer;
-    };
-    for (auto it = first; it != transport.notes.end() && it->packet == pinfo->num; ++it) {
-        if (!shown(session, pinfo, *it))
-            continue;
-        const char* text = it->text.c_str();
-        const auto count = it->silence ? alike(it->silence) : 0;
-        if (count > 1)
-            text = wmem_strdup_printf(pinfo->pool, "%s %u connections of this file ended after the same silence.", text, count);
-        add_diagnosis(in_layer(it->stream), pinfo, tvb, 0, 0, it->diagnosis, text);
-    }
-    if (summary && summary->packet == pinfo->num)
-        add_session_summary(in_layer(summary->stream), tvb, summary->statistics, summary->close, summary->end);
-    return layer != nullptr;
-}
-
-bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool of_stream, bool certain) {
+bool observe_stream_end(Session& session, packet_info* pinfo, Direction by, bool reset, bool of_stream, bool certain) {
     Ending ending;
     ending.by = by;
     ending.reset = reset;
@@ -286,7 +293,7 @@ bool watch_connection(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sessi
             session.transport.tls = has_tls(pinfo);
         observe(tvb, session, pinfo, segment);
     }
-    return tree && show_notes(tvb, pinfo, tree, session);
+    return show_notes(tvb, pinfo, tree, session);
 }
 
 } // namespace ws

@@ -20,9 +20,6 @@ bool all_was_seen(const Transport& transport, const Segment& segment, Direction 
 
 /// The first visit: one side ends a stream of HTTP/2 (`of_stream`), or the TCP connection under it. `certain`: no byte of that is
 /// missing. Returns whether it ends the session.
-bool observe_stream_end(Session& session, const packet_info* pinfo, Direction by, bool reset, bool of_stream, bool certain);
-
-/// What was noted of the session's end in this packet. Returns whether it shows anything.
-bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session);
+bool observe_stream_end(Session& session, packet_info* pinfo, Direction by, bool reset, bool of_stream, bool certain);
 
 } // namespace ws

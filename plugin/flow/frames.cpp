@@ -2,10 +2,10 @@
 #include "flow/frames.hpp"
 
 #include "flow/subprotocol.hpp"
+#include "flow/verdict.hpp"
 #include "state/capture.hpp"
 #include "view/builtin_fields.hpp"
 #include "view/columns.hpp"
-#include "view/diagnosis_fields.hpp"
 #include "view/message_fields.hpp"
 #include "wireshark/packet_keys.hpp"
 
@@ -31,58 +31,48 @@ StreamData piece_of(tvbuff_t* tvb, packet_info* pinfo, std::uint32_t stream, Dir
     return piece;
 }
 
-Facts read_piece(const StreamData& piece, packet_info* pinfo, Connection& connection) {
+Facts read_piece(const StreamData& piece, packet_info* pinfo, Session& session, Connection& connection) {
     ++pieces_of(pinfo, connection.stream);
     if (PINFO_FD_VISITED(pinfo))
         return connection.decoder.again(piece, packet_arena(pinfo));
     const auto facts = connection.decoder.feed(piece, capture->revisits.may(pinfo), packet_arena(pinfo));
-    connection.statistics.add(piece.direction, facts, piece.time);
+    // What a Close frame means depends on what came before it: on the clock before this piece too.
+    for (const auto& event : facts.events)
+        if (const auto* frame = std::get_if<Frame>(&event)) {
+            if (frame->closes_first)
+                note_close(*frame, piece.direction, pinfo, session, connection);
+            note_heartbeat(*frame, piece.direction, piece, connection);
+        }
+    connection.statistics.add(piece.direction, facts, piece.time, piece.packet);
     return facts;
 }
 
-/// Why the first Close frame came.
-void add_close_diagnosis(const FrameTree& shown, packet_info* pinfo, const Connection& connection, Direction direction,
-                         const Frame& frame) {
-    if (frame.payload.size() < 2)
-        return;
-    const auto code = static_cast<std::uint16_t>(frame.payload[0] << 8 | frame.payload[1]);
-    const auto now = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
-    if (const auto found = diagnose_close(direction, code, now - connection.statistics.opened, packet_arena(pinfo)))
-        add_diagnosis(shown.tree, pinfo, shown.payload.tvb, shown.payload.offset, 2, found->diagnosis, found->text.data());
-}
-
-/// What a subprotocol's message tells of an end, such as an expired token.
-void add_message_diagnosis(const FrameTree& shown, packet_info* pinfo, Direction direction, const Frame& frame) {
-    if (const auto found = diagnose_message(direction, *frame.completes, packet_arena(pinfo)))
-        add_diagnosis(shown.tree, pinfo, shown.frame.tvb, shown.frame.offset, static_cast<int>(frame.bytes.size()),
-                      found->diagnosis, found->text.data());
-}
-
 /// `captured_in`: the packet, if it is another one.
-void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction,
-                const Frame& frame, guint32 captured_in = 0) {
+void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection,
+                Direction direction, const Frame& frame, guint32 captured_in = 0) {
     add_frame_to_columns(pinfo, frame);
     const auto shown = add_frame(tree, pinfo, tvb, connection.stream, direction, frame, captured_in);
-    if (shown.tree && frame.closes_first)
-        add_close_diagnosis(shown, pinfo, connection, direction, frame);
+    if (frame.closes_first)
+        show_close_notes(shown, pinfo, session, connection, frame);
     Place message{};
     if (frame.completes)
         message = add_message(shown, pinfo, frame, tvb, has_subdissector(connection));
-    if (shown.tree && frame.completes)
-        add_message_diagnosis(shown, pinfo, direction, frame);
+    if (frame.completes)
+        show_message_notes(shown, pinfo, direction, frame);
     if (shown.tree)
         add_builtin_fields(tree, pinfo, shown, frame, message);
     if (message.tvb)
         dissect_message(message, pinfo, tree, connection, direction, *frame.completes);
 }
 
-void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction, const Facts& facts) {
+void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, Direction direction,
+          const Facts& facts) {
     if (facts.events.empty())
         return; // all of it was sent before
     start_columns(pinfo, direction);
     for (const auto& event : facts.events) {
         if (const auto* frame = std::get_if<Frame>(&event)) {
-            show_frame(tvb, pinfo, tree, connection, direction, *frame);
+            show_frame(tvb, pinfo, tree, session, connection, direction, *frame);
         } else if (const auto* part = std::get_if<FramePart>(&event)) {
             add_part_to_columns(pinfo, *part);
             add_part(tree, pinfo, tvb, connection.stream, direction, *part);
@@ -94,7 +84,8 @@ void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& conne
 }
 
 /// What this side sent while the connection was a suspect.
-void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction) {
+void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection,
+                  Direction direction) {
     auto* known = connection.backlog[static_cast<std::size_t>(direction)].get();
     if (!known)
         return;
@@ -108,12 +99,12 @@ void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connectio
         piece.bytes = captured.bytes;
         piece.packet = pinfo->num;
         piece.ordinal = pieces_of(pinfo, connection.stream);
-        Facts facts = read_piece(piece, pinfo, connection);
+        Facts facts = read_piece(piece, pinfo, session, connection);
         start_columns(pinfo, direction);
         for (auto& event : facts.events)
             if (auto* frame = std::get_if<Frame>(&event)) {
                 frame->spread = true; // not in this packet's bytes
-                show_frame(tvb, pinfo, tree, connection, direction, *frame, captured.piece.packet);
+                show_frame(tvb, pinfo, tree, session, connection, direction, *frame, captured.piece.packet);
             }
         col_set_fence(pinfo->cinfo, COL_INFO);
     }
@@ -129,7 +120,7 @@ HttpPart dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Ses
                         std::optional<std::uint32_t> sequence) {
     static_assert(std::is_trivially_destructible_v<StreamData> && std::is_trivially_destructible_v<Facts>);
     const auto direction = session.direction(pinfo);
-    show_backlog(tvb, pinfo, tree, connection, direction);
+    show_backlog(tvb, pinfo, tree, session, connection, direction);
     StreamData piece = piece_of(tvb, pinfo, connection.stream, direction, sequence);
     const auto part = find_http_part(session, connection, piece, pinfo);
     auto* frames_tvb = tvb;
@@ -140,7 +131,7 @@ HttpPart dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Ses
         frames_tvb = part.offset ? tvb_new_subset_length(tvb, 0, static_cast<int>(part.offset)) : nullptr;
     }
     if (frames_tvb)
-        show(frames_tvb, pinfo, tree, connection, direction, read_piece(piece, pinfo, connection));
+        show(frames_tvb, pinfo, tree, session, connection, direction, read_piece(piece, pinfo, session, connection));
     if (part.offset + part.length < passed.bytes.size()) {
         passed.bytes = passed.bytes.first(part.offset + part.length);
         passed.cut = 0;
@@ -156,7 +147,7 @@ void dissect_stream_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Se
         return;
     const auto direction = session.direction(pinfo);
     const StreamData piece = piece_of(tvb, pinfo, connection->stream, direction, sequence);
-    show(tvb, pinfo, tree, *connection, direction, read_piece(piece, pinfo, *connection));
+    show(tvb, pinfo, tree, session, *connection, direction, read_piece(piece, pinfo, session, *connection));
 }
 
 } // namespace ws

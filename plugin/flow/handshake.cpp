@@ -44,7 +44,7 @@ HandshakeHalf read_request_head(const HttpHead& head, packet_info* pinfo, bool s
     return half;
 }
 
-HandshakeHalf read_response_head(const HttpHead& head, packet_info* pinfo, HeadsFound& found) {
+HandshakeHalf read_response_head(const HttpHead& head, std::string_view body, packet_info* pinfo, HeadsFound& found) {
     const auto ordinal = found.responses++;
     auto* known = find_session(pinfo);
     const bool awaited =
@@ -54,7 +54,7 @@ HandshakeHalf read_response_head(const HttpHead& head, packet_info* pinfo, Heads
         return {};
     if (!PINFO_FD_VISITED(pinfo) && head.status != 101 && known && known->is_for_another())
         return {};
-    const auto half = read_response_half(head, pinfo, session_of(pinfo, Direction::server_to_client), ordinal);
+    const auto half = read_response_half(head, body, pinfo, session_of(pinfo, Direction::server_to_client), ordinal);
     if (half.opening && head.status == 101)
         pass_response(pinfo, half.opening->stream);
     if (half.begins) {
@@ -64,9 +64,10 @@ HandshakeHalf read_response_head(const HttpHead& head, packet_info* pinfo, Heads
     return half;
 }
 
-HandshakeHalf read_half(const HttpHead& head, packet_info* pinfo, bool secure, HeadsFound& found) {
+/// `body`: as much as there is of it.
+HandshakeHalf read_half(const HttpHead& head, std::string_view body, packet_info* pinfo, bool secure, HeadsFound& found) {
     if (!head.is_request)
-        return read_response_head(head, pinfo, found);
+        return read_response_head(head, body, pinfo, found);
     const auto half = is_upgrade_request(head) ? read_request_head(head, pinfo, secure, found) : HandshakeHalf{};
     ++found.requests;
     return half;
@@ -107,7 +108,7 @@ HeadsShown dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, 
             shown.any = true;
             break;
         }
-        if (const auto half = read_half(head, pinfo, secure, found); half.is_websocket) {
+        if (const auto half = read_half(head, bytes.substr(at + head.size), pinfo, secure, found); half.is_websocket) {
             static_assert(std::is_trivially_destructible_v<HandshakeHalf>);
             shown.any = true;
             add_handshake(tree, pinfo, tvb, static_cast<int>(at), bytes.substr(at, head.size), half.handshake, half.context);
@@ -143,7 +144,7 @@ bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree
     found.shown = start;
     found.shown_size = head.size;
     found.upgrade = start;
-    const auto half = read_half(head, pinfo, has_tls(pinfo), found);
+    const auto half = read_half(head, {}, pinfo, has_tls(pinfo), found);
     if (half.is_websocket)
         add_handshake(tree, pinfo, source, static_cast<int>(begin), bytes.substr(begin, head.size), half.handshake, half.context);
     return true;

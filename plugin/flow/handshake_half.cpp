@@ -28,6 +28,16 @@ bool is_cut_response(std::string_view head) {
     return false;
 }
 
+/// So much of a URL is kept for the summary.
+constexpr std::size_t longest_url = 256;
+
+/// What a client may leave because of.
+Dislike dislike_of(const Handshake& response, const Offer& offer) {
+    if (!response.violations.empty())
+        return {Dislike::Kind::violation, response.violations[0].violation};
+    return {response.protocols.empty() && !offer.protocols.empty() ? Dislike::Kind::no_subprotocol : Dislike::Kind::nothing, {}};
+}
+
 } // namespace
 
 HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal,
@@ -41,6 +51,7 @@ HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Sessio
     if (!PINFO_FD_VISITED(pinfo)) {
         auto& opening = session.add_request(pinfo, ordinal, offer.key);
         opening.pipelined_before = pipelined_before;
+        opening.url = half.handshake.url.substr(0, longest_url);
         opening.terms->offer = std::move(offer);
         opening.terms->notes = std::move(notes);
         half.opening = &opening;
@@ -51,7 +62,8 @@ HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Sessio
     return half;
 }
 
-HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal) {
+HandshakeHalf read_response_half(const HttpHead& head, std::string_view body, packet_info* pinfo, Session& session,
+                                 std::uint32_t ordinal) {
     const auto arena = packet_arena(pinfo);
     const bool first = !PINFO_FD_VISITED(pinfo);
     auto* opening = first ? &session.add_response(pinfo, ordinal) : session.find_response(pinfo->num, ordinal);
@@ -62,16 +74,20 @@ HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Sessi
     if (const auto* accept = head.find("Sec-WebSocket-Accept"); first && accept && !request_known)
         terms->accept = accept->value;
     HandshakeHalf half{true, read_response(head, request_known ? &terms->offer : nullptr, arena), {}, opening};
-    half.context.diagnoses = diagnose_response(head, half.handshake, request_known ? &terms->notes : nullptr, arena);
+    half.context.diagnoses = diagnose_response(head, half.handshake, body, request_known ? &terms->notes : nullptr, arena);
     half.context.direction = Direction::server_to_client;
     half.context.stream = opening->stream;
     half.context.other_packet = request_known ? opening->request_packet : 0;
     half.context.has_time = request_known && opening->request_packet <= pinfo->num;
     nstime_delta(&half.context.time, &pinfo->abs_ts, &opening->request_time);
-    if (first && half.handshake.accepted)
+    if (first && half.handshake.accepted) {
         half.begins =
             &session.upgrade(pinfo, opening->stream, negotiate(half.handshake.extensions, half.handshake.extensions_read),
                              half.handshake.protocols.empty() ? std::string_view{} : half.handshake.protocols[0]);
+        half.begins->marks = terms->notes.marks;
+        note_marks(head, half.begins->marks);
+        half.begins->dislike = dislike_of(half.handshake, terms->offer);
+    }
     if (first && request_known && !capture->revisits.may(pinfo))
         terms.reset();
     return half;

@@ -21,8 +21,10 @@ struct HandshakeHalf {
 HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal,
                                 std::uint32_t pipelined_before, bool secure);
 
-/// The response to the session's oldest request that has none, or to one that was not captured.
-HandshakeHalf read_response_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal);
+/// The response to the session's oldest request that has none, or to one that was not captured. `body`: as much as there is of
+/// it.
+HandshakeHalf read_response_half(const HttpHead& head, std::string_view body, packet_info* pinfo, Session& session,
+                                 std::uint32_t ordinal);
 
 /// The first visit: `head` is as much of a response as the snap length left. If it upgrades to WebSocket, frames follow, of which
 /// no more is known.

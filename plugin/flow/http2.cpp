@@ -6,6 +6,7 @@
 #include "flow/endings.hpp"
 #include "flow/frames.hpp"
 #include "flow/handshake_half.hpp"
+#include "flow/notes.hpp"
 #include "state/capture.hpp"
 #include "wireshark/packet_keys.hpp"
 
@@ -50,7 +51,7 @@ HandshakeHalf read_half(packet_info* pinfo, const Event& event) {
     const auto head = read_http2_head(event.head, arena);
     if (event.kind == Kind::request)
         return read_request_half(head, pinfo, *event.session, 0, 0, http2_scheme(event.head) == "https");
-    const auto half = read_response_half(head, pinfo, *event.session, 0);
+    const auto half = read_response_half(head, {}, pinfo, *event.session, 0);
     if (half.begins)
         begin_frames(*half.begins, arena);
     return half;
@@ -117,7 +118,7 @@ void show_events(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Conne
 }
 
 /// The TCP connection of streams that are not over.
-void observe_end_of_all(Http2Connection& connection, const packet_info* pinfo, const Segment& segment, std::size_t side) {
+void observe_end_of_all(Http2Connection& connection, packet_info* pinfo, const Segment& segment, std::size_t side) {
     const bool reset = (segment.flags & RST) != 0;
     const bool certain = connection.whole && all_was_seen(connection.transport, segment, static_cast<Direction>(side), false);
     connection.for_each_open([&](Session& session) {
@@ -176,8 +177,7 @@ bool watch_streams(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Con
             observe_end_of_all(connection, pinfo, segment, side);
     }
     bool shown = false;
-    if (tree)
-        connection.for_each_ended(pinfo->num, [&](Session& session) { shown = show_notes(tvb, pinfo, tree, session) || shown; });
+    connection.for_each_ended(pinfo->num, [&](Session& session) { shown = show_notes(tvb, pinfo, tree, session) || shown; });
     return shown;
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/http_conversations.hpp"
 
+#include "dissector/ending_diagnosis.hpp"
 #include "dissector/head_start.hpp"
+#include "dissector/quote.hpp"
+#include "flow/verdict.hpp"
 #include "state/capture.hpp"
 #include "wireshark/call.hpp"
 #include "wireshark/handles.hpp"
@@ -24,23 +27,42 @@ std::size_t length_for_http(std::string_view bytes, bool upgrade_only, const Are
     return head.is_request && upgrade ? head.size : upgrade_only ? 0 : bytes.size();
 }
 
-std::optional<HttpConversations::Part> look_for_http(HttpConversations& http, const Connection& connection,
-                                                     const StreamData& piece, packet_info* pinfo) {
+/// What an HTTP response says that nobody asked for; empty: it is none.
+std::string words_of_response(std::string_view bytes, const Arena& arena) {
+    HttpHead head;
+    if (parse_http_head(bytes, arena, head) != HeadResult::complete || head.is_request || head.status < 200)
+        return {};
+    const auto body = head.find("Content-Encoding") ? std::string() : quote_body(bytes.substr(head.size));
+    return std::to_string(head.status) + " " + quote(head.reason.substr(0, 40)) + (body.empty() ? "" : ", \"" + body + "\"");
+}
+
+/// A response stands where the server's frames belong.
+void note_http(Session& session, const Connection& connection, std::string_view bytes, packet_info* pinfo) {
+    if (const auto words = words_of_response(bytes, packet_arena(pinfo)); !words.empty())
+        note_findings(session, pinfo, connection.stream, {diagnose_http_in_frames(words)});
+}
+
+std::optional<HttpConversations::Part> look_for_http(Session& session, const Connection& connection, const StreamData& piece,
+                                                     packet_info* pinfo) {
+    auto& http = session.http;
     const bool request = piece.direction == Direction::client_to_server;
     const std::string_view start = request ? "GET /" : "HTTP/1.";
-    if (!request && !http.open)
+    const bool expected = request || http.open;
+    if (!expected && !as_text(piece.bytes).starts_with(start)) // a server that answers in HTTP begins a segment with it
         return std::nullopt;
     const auto boundary = connection.decoder.first_boundary(piece);
     const auto found = boundary ? find_head_start(piece.bytes, *boundary, start) : std::nullopt;
     if (!found)
         return std::nullopt;
-    if (!found->whole && !pinfo->can_desegment)
+    if (!found->whole && (!pinfo->can_desegment || !expected))
         return std::nullopt;
     const bool upgrade_only = request && !connection.decoder.closed(piece.direction); // no frame follows a Close frame
     const auto rest = piece.bytes.subspan(found->offset);
     const auto length = found->whole ? length_for_http(as_text(rest), upgrade_only, packet_arena(pinfo)) : rest.size();
     if (!length)
         return std::nullopt;
+    if (!expected)
+        note_http(session, connection, as_text(rest), pinfo);
     const auto port = found->whole ? http.begin(pinfo->num, capture->new_port()) : 0;
     return HttpConversations::Part{pinfo->num, connection.stream, piece.ordinal, piece.bytes.size(), found->offset, length, port};
 }
@@ -54,7 +76,7 @@ guint32& server_port(packet_info* pinfo, Direction direction) {
 HttpPart find_http_part(Session& session, const Connection& connection, const StreamData& piece, packet_info* pinfo) {
     auto& parts = session.http.parts;
     if (!PINFO_FD_VISITED(pinfo)) {
-        const auto part = look_for_http(session.http, connection, piece, pinfo);
+        const auto part = look_for_http(session, connection, piece, pinfo);
         if (!part)
             return {};
         parts.push_back(*part);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "state/conversation.hpp"
+#include "state/end_groups.hpp"
 #include "state/http3_stream.hpp"
 #include "state/revisits.hpp"
 
@@ -30,6 +31,7 @@ struct Capture {
 
     /// How often connections ended after a silence, by its length in steps.
     std::unordered_map<std::int64_t, std::uint32_t> silences;
+    EndGroups end_groups;
 
     /// A port that no TCP header can have, and no other call returned.
     guint32 new_port() { return ++last_port_; }

@@ -4,6 +4,8 @@
 #include "wireshark/compat.h"
 
 #include "dissector/connection_decoder.hpp"
+#include "dissector/ending_diagnosis.hpp"
+#include "dissector/heartbeats.hpp"
 #include "dissector/statistics.hpp"
 
 #include <map>
@@ -47,6 +49,9 @@ struct Connection {
     bool subdissector_known = false;
     std::unique_ptr<Leftover> leftover[2] = {}; ///< Indexed by Direction; null: none.
     Statistics statistics = {};
+    PeerMarks marks = {};
+    Dislike dislike = {};
+    std::unique_ptr<Heartbeats> heartbeats = {}; ///< Null: none so far.
     /// TCP asked another dissector first, and may hold packets back for it: each packet's own payload counts.
     bool from_raw_packets = false;
     std::vector<std::uint32_t> held_back = {}; ///< Packets with new bytes that TCP did not hand over, in order.

@@ -3,8 +3,8 @@
 
 #include "wireshark/compat.h"
 
-#include "dissector/diagnosis.hpp"
 #include "dissector/handshake.hpp"
+#include "dissector/handshake_diagnosis.hpp"
 
 #include <memory>
 #include <string>
@@ -18,6 +18,7 @@ struct OpeningHandshake {
     std::uint32_t request_packet = 0; ///< The response's if the request was not captured.
     std::uint32_t request_ordinal = 0;
     nstime_t request_time{};
+    std::string url;                   ///< Of the request; empty: not known.
     std::uint32_t response_packet = 0; ///< 0: not seen so far.
     std::uint32_t response_ordinal = 0;
     /// What the other half is judged by. Null where nobody will ask: that was captured, and is not visited again.

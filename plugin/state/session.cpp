@@ -61,6 +61,7 @@ Connection& Session::upgrade(packet_info* pinfo, std::uint32_t stream, const Neg
     const auto* opening = pending() ? pending() : openings_.empty() ? nullptr : openings_.back().get();
     if (opening && opening->request_captured && opening->stream == stream)
         connection.statistics.requested = nanoseconds(opening->request_time);
+    connection.statistics.armed = connection.statistics.requested;
     return connection;
 }
 
@@ -104,6 +105,13 @@ Connection* Session::connection_at(std::uint32_t packet) {
     const auto after = std::upper_bound(connections_.begin(), connections_.end(), packet,
                                         [](std::uint32_t number, const auto& u) { return number < u->from_packet; });
     return after == connections_.begin() ? nullptr : (after - 1)->get();
+}
+
+const OpeningHandshake* Session::opening_of(const Connection* connection) const {
+    for (const auto& opening : openings_)
+        if (connection && opening->stream == connection->stream)
+            return opening.get();
+    return connection || openings_.empty() ? nullptr : openings_.back().get();
 }
 
 Connection* Session::connection_now(packet_info* pinfo) {

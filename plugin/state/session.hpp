@@ -47,6 +47,8 @@ class Session {
     bool answered(std::uint32_t request_packet) const;
     /// The connection whose frames this packet may carry, or null; the last if there are two.
     Connection* connection_at(std::uint32_t packet);
+    /// The handshake of a connection, or null; of none: the last.
+    const OpeningHandshake* opening_of(const Connection* connection) const;
     /// The one whose frames come next in this visit of the packet: it may begin with the end of another.
     Connection* connection_now(packet_info* pinfo);
 

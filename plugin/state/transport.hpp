@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "dissector/connection_decoder.hpp"
-#include "dissector/diagnosis.hpp"
+#include "state/connection.hpp"
+#include "state/notes.hpp"
+#include "state/opening_handshake.hpp"
+
 #include "dissector/sequence_tracker.hpp"
-#include "dissector/statistics.hpp"
 
 #include <memory>
 #include <optional>
@@ -21,29 +22,25 @@ struct Transport {
         int ttl = -1;             ///< All its packets have it; -1: none, or they differ.
         bool ttl_varies = false;
         bool fin = false;
-    };
-    /// What a packet shows beside its frames; kept for later visits.
-    struct Note {
-        std::uint32_t packet;
-        std::uint32_t stream;
-        Diagnosis diagnosis;
-        std::string text;
-        std::int64_t silence = 0;          ///< idle_timeout: how long, in nanoseconds.
-        std::uint32_t unless_answered = 0; ///< The request's packet: shown only if it was never answered.
-        bool certain = true;               ///< Else known from the second visit on.
+        // Data that is sent again and again
+        std::uint32_t resent_sequence = 0;
+        std::uint32_t resent = 0; ///< So many times since it was last acknowledged, or new.
+        std::int64_t sent = 0;    ///< When new data was sent last, nanoseconds.
     };
     struct Summary {
         std::uint32_t packet;
-        std::uint32_t stream;
-        std::int64_t end;
-        Statistics statistics;
+        const OpeningHandshake* opening; ///< Null: not captured.
+        const Connection* connection;    ///< Null: refused.
+        Statistics statistics;           ///< As they were then.
         std::optional<FirstClose> close;
     };
 
     Side sides[2]; ///< Indexed by Direction.
     bool tls = false;
     bool ended = false;
-    std::uint32_t pieces = 0; ///< The upgraded connection had so many before this packet.
+    bool peer_is_silent = false;   ///< One side closed because the other did not answer: nor will it answer the Close.
+    std::uint32_t last_packet = 0; ///< Of the connection, so far.
+    std::uint32_t pieces = 0;      ///< The upgraded connection had so many before this packet.
     // The request that waits for its response
     std::uint32_t request_packet = 0; ///< 0: none.
     std::uint32_t request_sequence = 0;
@@ -58,7 +55,7 @@ struct Transport {
     bool no_answer_noted = false;
     std::uint64_t answered_bytes = 0;
 
-    std::vector<Note> notes;
+    Notes notes;
     std::unique_ptr<Summary> summary; ///< Once the connection is over.
 };
 

@@ -71,6 +71,14 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {
     col_append_str(pinfo->cinfo, COL_INFO, line.finish());
 }
 
+void add_diagnosis_to_columns(packet_info* pinfo, const Diagnosed& found) {
+    if (!info_is_shown(pinfo))
+        return;
+    const char* name = diagnosis_table()[static_cast<std::size_t>(found.diagnosis)].name;
+    col_append_sep_fstr(pinfo->cinfo, COL_INFO, " ", "[WebSocket: %s%s%s]", name, found.figure.empty() ? "" : " ",
+                        found.figure.data());
+}
+
 void add_part_to_columns(packet_info* pinfo, const FramePart& part) {
     if (info_is_shown(pinfo))
         col_append_fstr(pinfo->cinfo, COL_INFO, "  [%u bytes of a frame that goes on]", part.length);

@@ -7,13 +7,13 @@
 
 namespace ws {
 
-/// Why a connection failed or died: ws.diagnosis and its expert info. `text` ends with NUL.
-void add_diagnosis(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, int length, Diagnosis diagnosis,
-                   const char* text);
+/// Why a connection failed or died: ws.diagnosis with its parts, its expert info, and its name in the packet list. Each part of
+/// `found` ends with NUL. Without a tree the last two remain.
+void add_diagnosis(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, int length, const Diagnosed& found);
 
 gint diagnosis_subtree();
 
 /// Reads `exp` and `nbf` of a token's JSON; false if it is none.
-bool read_claims(std::string_view json, Claims& claims);
+bool read_claims(std::string_view json, struct Claims& claims);
 
 } // namespace ws

@@ -174,8 +174,10 @@ proto_tree* add_layer(proto_tree* tree, Place at, int length, const char* text, 
 FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
                     const Frame& frame, std::uint32_t captured_in) {
     FrameTree at{};
-    if (!tree)
+    if (!tree) {
+        add_violations(nullptr, pinfo, nullptr, 0, frame); // expert infos count without a tree, too
         return at;
+    }
     give_back_items(tree);
     at.frame = frame_place(pinfo, tvb, frame);
     at.payload = payload_place(pinfo, at.frame, frame);

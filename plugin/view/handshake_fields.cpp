@@ -149,26 +149,29 @@ void add_response(const HeadTree& head, tvbuff_t* tvb, int offset, const Handsha
         generated(proto_tree_add_time(head.tree(), hf_time, tvb, offset, 0, &context.time));
 }
 
-} // namespace
-
-void add_handshake(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, std::string_view bytes,
-                   const Handshake& handshake, const HandshakeContext& context) {
-    if (!tree)
-        return;
-    const char* title = handshake.is_request ? "Opening handshake: request" : "Opening handshake: response";
-    const HeadTree head(add_layer(tree, {tvb, offset}, static_cast<int>(bytes.size()), title, context.stream, context.direction),
-                        pinfo, tvb, offset, bytes);
+void add_fields(const HeadTree& head, tvbuff_t* tvb, int offset, const Handshake& handshake, const HandshakeContext& context) {
     proto_tree_add_uint(head.tree(), hf_type, tvb, offset, static_cast<int>(handshake.start_line.size()),
                         handshake.is_request ? 1 : 2);
     if (handshake.is_request)
         add_request(head, handshake, context);
     else
         add_response(head, tvb, offset, handshake, context);
+}
+
+} // namespace
+
+void add_handshake(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, std::string_view bytes,
+                   const Handshake& handshake, const HandshakeContext& context) {
+    const char* title = handshake.is_request ? "Opening handshake: request" : "Opening handshake: response";
+    auto* layer =
+        tree ? add_layer(tree, {tvb, offset}, static_cast<int>(bytes.size()), title, context.stream, context.direction) : nullptr;
+    const HeadTree head(layer, pinfo, tvb, offset, bytes);
+    if (layer)
+        add_fields(head, tvb, offset, handshake, context);
     for (const auto& violation : handshake.violations)
         head.violation(violation);
     for (const auto& found : context.diagnoses)
-        add_diagnosis(head.tree(), pinfo, tvb, offset, static_cast<int>(handshake.start_line.size()), found.diagnosis,
-                      show(pinfo, found.text));
+        add_diagnosis(layer, pinfo, tvb, offset, static_cast<int>(handshake.start_line.size()), found);
 }
 
 void register_handshake_fields() {

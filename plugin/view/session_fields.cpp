@@ -18,9 +18,15 @@ int hf_rtt_mean = -1;
 int hf_rtt_max = -1;
 int hf_closed_by = -1;
 int hf_code = -1;
+int hf_state = -1;
+int hf_url = -1;
+int hf_subprotocol = -1;
+int hf_first = -1;
+int hf_last = -1;
 
 int ett_session = -1;
 
+const value_string states[] = {{0, "Closed"}, {1, "Aborted"}, {2, "Open, the capture ends first"}, {3, "Refused"}, {0, nullptr}};
 const value_string closers[] = {{0, "Client"}, {1, "Server"}, {2, "Nobody"}, {0, nullptr}};
 
 void generated(proto_item* item) {
@@ -39,14 +45,7 @@ void add_time(proto_tree* tree, int field, tvbuff_t* tvb, std::int64_t ns) {
     generated(proto_tree_add_time(tree, field, tvb, 0, 0, &time));
 }
 
-} // namespace
-
-void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Statistics& statistics, const std::optional<FirstClose>& close,
-                         std::int64_t end) {
-    proto_item* item = nullptr;
-    auto* tree = proto_tree_add_subtree(parent, tvb, 0, 0, ett_session, &item, "Session summary");
-    generated(item);
-    add_time(tree, hf_duration, tvb, end - statistics.requested);
+void add_statistics(proto_tree* tree, tvbuff_t* tvb, const Statistics& statistics) {
     for (std::size_t i = 0; i < 2; ++i) {
         const auto& side = statistics.sides[i];
         generated(proto_tree_add_uint(tree, hf_messages[i], tvb, 0, 0, side.messages));
@@ -60,8 +59,28 @@ void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const Statistics& st
         add_time(tree, hf_rtt_mean, tvb, statistics.round_trip_sum / statistics.round_trips);
         add_time(tree, hf_rtt_max, tvb, statistics.round_trip_max);
     }
-    const guint32 by = close ? static_cast<guint32>(close->from) : 2;
-    generated(proto_tree_add_uint(tree, hf_closed_by, tvb, 0, 0, by));
+}
+
+} // namespace
+
+void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const SessionSummary& summary) {
+    proto_item* item = nullptr;
+    auto* tree = proto_tree_add_subtree(parent, tvb, 0, 0, ett_session, &item, "Session summary");
+    generated(item);
+    generated(proto_tree_add_uint(tree, hf_state, tvb, 0, 0, static_cast<guint32>(summary.state)));
+    if (*summary.url)
+        generated(proto_tree_add_string(tree, hf_url, tvb, 0, 0, summary.url));
+    if (*summary.subprotocol)
+        generated(proto_tree_add_string(tree, hf_subprotocol, tvb, 0, 0, summary.subprotocol));
+    generated(proto_tree_add_uint(tree, hf_first, tvb, 0, 0, summary.first));
+    generated(proto_tree_add_uint(tree, hf_last, tvb, 0, 0, summary.last));
+    add_time(tree, hf_duration, tvb, summary.end - summary.begin);
+    if (summary.statistics)
+        add_statistics(tree, tvb, *summary.statistics);
+    if (summary.state == SessionState::refused)
+        return;
+    const auto* close = summary.close;
+    generated(proto_tree_add_uint(tree, hf_closed_by, tvb, 0, 0, close ? static_cast<guint32>(close->from) : 2));
     if (close && close->code) {
         auto* code = proto_tree_add_uint(tree, hf_code, tvb, 0, 0, *close->code);
         generated(code);
@@ -104,6 +123,15 @@ void register_session_fields() {
         {&hf_closed_by,
          {"Closed by", "ws.session.closed_by", FT_UINT8, BASE_DEC, VALS(closers), 0, "Who sent the first Close frame", HFILL}},
         {&hf_code, {"Close code", "ws.session.code", FT_UINT16, BASE_DEC, nullptr, 0, "Of the first Close frame", HFILL}},
+        {&hf_state,
+         {"State", "ws.session.state", FT_UINT8, BASE_DEC, VALS(states), 0,
+          "How the connection ended, as far as the capture goes", HFILL}},
+        {&hf_url, {"URL", "ws.session.url", FT_STRING, BASE_NONE, nullptr, 0, "What the client asked for", HFILL}},
+        {&hf_subprotocol,
+         {"Subprotocol", "ws.session.subprotocol", FT_STRING, BASE_NONE, nullptr, 0, "The one that was selected", HFILL}},
+        {&hf_first,
+         {"First packet", "ws.session.first", FT_FRAMENUM, BASE_NONE, nullptr, 0, "The packet with the request", HFILL}},
+        {&hf_last, {"Last packet", "ws.session.last", FT_FRAMENUM, BASE_NONE, nullptr, 0, "The last packet so far", HFILL}},
     };
     static int* subtrees[] = {&ett_session};
     proto_register_field_array(protocol.id, fields, array_length(fields));

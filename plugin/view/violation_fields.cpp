@@ -41,7 +41,7 @@ Range place(const Frame& frame, Violation violation) {
 void add_violation(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, int length, Violation violation) {
     const auto number = static_cast<std::size_t>(violation);
     const auto& info = violation_table()[number];
-    auto* item = proto_tree_add_string(tree, hf_violation, tvb, offset, length, info.name);
+    auto* item = tree ? proto_tree_add_string(tree, hf_violation, tvb, offset, length, info.name) : nullptr;
     proto_item_set_generated(item);
     expert_add_info_format(pinfo, item, &ei_violations[number], "%s (RFC %u, %s)", info.sentence, info.rfc, info.section);
 }

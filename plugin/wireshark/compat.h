@@ -23,6 +23,7 @@
 #include <epan/proto.h>
 #include <epan/proto_data.h>
 #include <epan/tfs.h>
+#include <epan/to_str.h>
 #include <epan/tvbuff.h>
 
 #include <epan/dissectors/packet-http.h>

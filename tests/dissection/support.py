@@ -47,7 +47,7 @@ LAYERS = "frame tcp http ws websocket _ws.malformed"
 # What depends on how the bytes were cut, or is known from the second pass on.
 VOLATILE = {"ws.fragment", "ws.reassembled_in", "ws.pong_in", "ws.ping_in", "ws.rtt", "ws.close_in",
             "ws.handshake.request_in", "ws.handshake.response_in", "ws.handshake.time",
-            "ws.diagnosis.explanation", "_ws.expert.message"}
+            "ws.diagnosis.explanation", "ws.diagnosis.seen", "ws.diagnosis.cause", "ws.diagnosis.about", "_ws.expert.message"}
 
 
 # ---- running ----------------------------------------------------------------
@@ -286,7 +286,8 @@ class Truth:
                 assert_fields(layer, expected)
         assert sorted(stream.all("ws.violation")) == sorted(self.violations)
         assert sorted(stream.all("ws.undecoded")) == sorted(self.undecoded)
-        assert sorted(stream.all("ws.diagnosis")) == sorted(self.diagnoses)
+        # The cases are connections of one server, which ends some of them in the same second.
+        assert sorted(name for name in stream.all("ws.diagnosis") if name != "ended_together") == sorted(self.diagnoses)
         assert sorted(stream.experts()) == sorted([*("ws.violation." + v for v in self.violations), *self.others])
         assert not stream.malformed()
 

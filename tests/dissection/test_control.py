@@ -40,13 +40,13 @@ def client_closes_first(tcp):
 @cases
 def server_closes_first(tcp):
     tcp.upgrade().server(close(1011)).client(close(1011, mask=KEY))
-    return Truth(frames={CLIENT: [{"ws.close.first": False}], SERVER: [{"ws.close.first": True}]})
+    return Truth(frames={CLIENT: [{"ws.close.first": False}], SERVER: [{"ws.close.first": True}]}, diagnoses=["server_error"])
 
 
 @cases
 def nobody_answers_the_close(tcp):
     tcp.upgrade().server(close(1011)).fin("server")
-    return Truth(frames={SERVER: [{"ws.close.first": True, "ws.close.in": None}]})
+    return Truth(frames={SERVER: [{"ws.close.first": True, "ws.close.in": None}]}, diagnoses=["server_error"])
 
 
 @cases

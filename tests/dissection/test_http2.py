@@ -162,12 +162,12 @@ def refused(http2):
     truths = []
     for stream, (status, diagnosis) in enumerate((("403", "forbidden"), ("401", "unauthorized"), ("404", "not_found"),
                                                   ("503", "gateway_error"), ("429", "rate_limited"), ("302", "redirected"),
-                                                  ("400", "bad_request"), ("501", None))):
+                                                  ("400", "bad_request"), ("501", "websocket_unsupported"))):
         number = 2 * stream + 1
         http2.headers("client", number, connect()).headers("server", number, [(":status", status)])
         http2.server(number, text("no message"), end=True)
         truths.append(Truth(handshakes=[REQUEST, RESPONSE | {"ws.handshake.status": int(status), "ws.handshake.negotiated": None}],
-                            diagnoses=[diagnosis] if diagnosis else []))
+                            diagnoses=[diagnosis]))
     return truths
 
 

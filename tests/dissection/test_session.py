@@ -101,16 +101,31 @@ def test_summary(name, segmentation, passes):
         assert found["wire_bytes.server"] < 100 and found["ratio.server"] == pytest.approx(4000 / found["wire_bytes.server"])
 
 
-def test_none_for_what_never_was_a_connection():
-    capture = Capture()
-    capture.tcp().syn().client(request()).server(response(status="403 Forbidden")).fin("server")
-    assert not fields(save(capture), ["frame.number"], shown="ws.session.duration")
+STATES = ["frame.number", *("ws.session." + name for name in ("state", "url", "subprotocol", "first", "last", "duration", "closed_by"))]
 
 
-def test_none_while_it_is_open():
+@pytest.mark.parametrize("arguments", [[], ["-2"]], ids=["1", "2"])
+def test_states(arguments):
     capture = Capture()
-    capture.tcp().upgrade().client(text("x", mask=KEY))
-    assert not fields(save(capture), ["frame.number"], shown="ws.session.duration")
+    chat = [("Sec-WebSocket-Protocol", "chat")]
+    closed = capture.tcp().syn().client(request("/a", headers=chat)).server(response(headers=chat))  # 1 to 5
+    closed.client(close(1000, mask=KEY)).server(close(1000)).fin("server")  # to 10
+    capture.tcp().syn().client(request("/b")).server(response(status="403 Forbidden")).fin("server")  # 11 to 18
+    capture.tcp().upgrade().client(text("x", mask=KEY)).rst("client")  # 19 to 25
+    capture.tcp().syn().client(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").fin("client")
+    rows = fields(save(capture), STATES, *arguments, shown="ws.session.duration")
+    assert [[value for values in row[:5] + row[5:6] + row[7:] for value in values] for row in rows] == [
+        ["9", "0", "ws://example.com/a", "chat", "4", "9", "0"], ["17", "3", "ws://example.com/b", "14", "17"],
+        ["25", "1", "ws://example.com/chat", "22", "25", "2"]]
+
+
+def test_open_at_the_end_is_known_from_the_second_pass_on():
+    capture = Capture()
+    capture.tcp().upgrade().client(text("x", mask=KEY)).server(text("y"))
+    path = save(capture)
+    assert not fields(path, ["frame.number"], shown="ws.session.duration")
+    (row,) = fields(path, STATES, "-2", shown="ws.session.duration")
+    assert row[:2] == [["7"], ["2"]] and float(row[6][0]) > 0 and row[7] == [["2"]][0]
 
 
 @pytest.mark.parametrize("arguments", [[], ["-2"]], ids=["1", "2"])

@@ -12,7 +12,8 @@ namespace {
 
 std::vector<std::uint8_t> frame(std::uint8_t type, std::uint8_t stream, std::size_t length) {
     std::vector<std::uint8_t> bytes(9 + length, 'x');
-    const std::uint8_t header[] = {0, static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length), type, 0, 0, 0, 0, stream};
+    const std::uint8_t header[] = {
+        0, static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length), type, 0, 0, 0, 0, stream};
     std::copy(std::begin(header), std::end(header), bytes.begin());
     return bytes;
 }

@@ -30,7 +30,7 @@ TEST(Statistics, CountsMessagesOfEachSide) {
     facts.events.push_back(memory.arena, frame);
     facts.events.push_back(memory.arena, frame);
     Statistics statistics;
-    statistics.add(server, facts, 5);
+    statistics.add(server, facts, 5, 1);
     EXPECT_EQ(statistics.sides[1].messages, 2U);
     EXPECT_EQ(statistics.sides[1].bytes, 14U);
     EXPECT_EQ(statistics.sides[1].wire_bytes, 6U);
@@ -45,17 +45,17 @@ TEST(Statistics, WhatCouldNotBeDecodedMayHaveBeenAnything) {
     Facts found;
     found.events.push_back(memory.arena, Frame{});
     Statistics statistics;
-    statistics.add(client, lost, 1);
+    statistics.add(client, lost, 1, 1);
     EXPECT_TRUE(statistics.sides[0].uncertain);
     EXPECT_FALSE(statistics.sides[1].uncertain);
-    statistics.add(client, found, 2);
+    statistics.add(client, found, 2, 1);
     EXPECT_FALSE(statistics.sides[0].uncertain);
     found.events.push_back(memory.arena, SkippedBytes{});
-    statistics.add(client, found, 3);
+    statistics.add(client, found, 3, 1);
     EXPECT_TRUE(statistics.sides[0].uncertain);
     found.events.push_back(memory.arena, Frame{});
     found.events.push_back(memory.arena, FramePart{});
-    statistics.add(client, found, 4);
+    statistics.add(client, found, 4, 1);
     EXPECT_FALSE(statistics.sides[0].uncertain) << "whole frames came after it";
 }
 
@@ -70,7 +70,7 @@ TEST(Statistics, RoundTrips) {
         facts.events.push_back(memory.arena, frame);
     }
     Statistics statistics;
-    statistics.add(client, facts, 1);
+    statistics.add(client, facts, 1, 1);
     EXPECT_EQ(statistics.round_trips, 2U);
     EXPECT_EQ(statistics.round_trip_sum, 50);
     EXPECT_EQ(statistics.round_trip_max, 40);
