@@ -46,10 +46,12 @@ Finding pong_timeout(Direction by, const MissingSign& missing, std::string_view 
     const auto other = name(opposite(by));
     const auto who = who_times_out(Timer::no_pong, missing.since, by_fin, marks);
     Finding found{Diagnosis::pong_timeout, {}, {}, {}, in_tenths(missing.since), missing.packet};
-    if (missing.count)
-        found.seen = (missing.count > 1 ? number(missing.count) + " of the " : "The ") + name(by) + "'s " + missing.name +
-                     (missing.count > 1 ? "s" : "") + " (first in #" + number(missing.packet) + ") had no answer for " +
-                     in_seconds(missing.since) + "; then it " + std::string(end) + ".";
+    const auto end_of_it = " had no answer for " + in_seconds(missing.since) + "; then it " + std::string(end) + ".";
+    if (missing.count > 1)
+        found.seen = number(missing.count) + " of the " + name(by) + "'s " + missing.name + "s (first in #" +
+                     number(missing.packet) + ")" + end_of_it;
+    else if (missing.count)
+        found.seen = "The " + name(by) + "'s " + missing.name + " in #" + number(missing.packet) + end_of_it;
     else
         found.seen = "No " + std::string(missing.name) + " of the " + other + " came for " + in_seconds(missing.since) +
                      " (the last in #" + number(missing.packet) + "); then the " + name(by) + " " + std::string(end) + ".";
@@ -331,13 +333,20 @@ std::vector<Finding> diagnose_close(const CloseFacts& close, const ConnectionFac
 
 std::vector<Finding> diagnose_ending(const Ending& e) {
     auto out = e.handshake_pending ? std::vector{during_handshake(e)} : of_established(e);
-    if (e.reset && e.ttl >= 0 && e.usual_ttl >= 0 && e.ttl != e.usual_ttl)
-        out.push_back(
-            {Diagnosis::reset_by_middlebox,
-             "The reset claims to come from the " + name(e.by) + ", but has TTL " + number(static_cast<unsigned>(e.ttl)) +
-                 " where its other packets have " + number(static_cast<unsigned>(e.usual_ttl)) + ".",
-             "Likely a firewall or filter on the way sent it.", "Check such devices, and capture on the other side too."});
+    if (e.reset && e.against.forged)
+        out.push_back({Diagnosis::reset_by_middlebox,
+                       "The reset claims to come from the " + name(e.by) + ", but has " + e.against.list + ".",
+                       "Likely a firewall or filter on the way sent it.",
+                       "Check such devices, and capture on the other side too."});
     return out;
+}
+
+Finding diagnose_life_after_reset(Direction from, std::uint32_t reset, std::uint32_t packet) {
+    return {Diagnosis::reset_by_middlebox,
+            "The reset in #" + number(reset) + " claims to come from the " + name(from) + ", which goes on sending in #" +
+                number(packet) + ".",
+            "The " + name(from) + " knows nothing of it: a firewall or filter on the way sent it.",
+            "Check such devices, and capture on the other side too."};
 }
 
 Finding diagnose_no_answer(std::uint32_t retransmissions, std::int64_t since_request) {

@@ -3,6 +3,7 @@
 
 #include "diagnosis.hpp"
 #include "frame.hpp"
+#include "reset_evidence.hpp"
 #include "timeouts.hpp"
 #include "violations.hpp"
 
@@ -68,11 +69,13 @@ struct Ending {
         std::int64_t since; ///< Nanoseconds.
     };
     std::optional<Unanswered> close; ///< A Close frame that had no answer.
-    int ttl = -1;                    ///< Of the reset; -1: not known.
-    int usual_ttl = -1;              ///< Of the same peer's other packets.
+    ResetEvidence against;           ///< What speaks against the reset.
 };
 /// Everything that is to be said about it.
 std::vector<Finding> diagnose_ending(const Ending& ending);
+
+/// This side was said to have reset the connection, in the first packet, and goes on sending, in the second.
+Finding diagnose_life_after_reset(Direction from, std::uint32_t reset, std::uint32_t packet);
 
 /// The request is sent again and again.
 Finding diagnose_no_answer(std::uint32_t retransmissions, std::int64_t since_request);

@@ -94,6 +94,19 @@ std::optional<Datagram> parse_datagram(Bytes bytes, std::uint32_t cut) noexcept 
     return datagram;
 }
 
+bool has_tcp_option(Bytes options, std::uint8_t kind) noexcept {
+    constexpr std::uint8_t end = 0, nothing = 1;
+    while (!options.empty() && options[0] != end) {
+        if (options[0] == kind)
+            return true;
+        const std::size_t size = options[0] == nothing ? 1 : options.size() > 1 ? options[1] : 0;
+        if (!size || size > options.size())
+            return false;
+        options = options.subspan(size);
+    }
+    return false;
+}
+
 std::optional<TcpSegment> parse_tcp(const Datagram& datagram) noexcept {
     std::optional<TcpSegment> segment;
     const Bytes bytes = datagram.payload;
@@ -108,6 +121,8 @@ std::optional<TcpSegment> parse_tcp(const Datagram& datagram) noexcept {
     segment->sequence = be32(bytes, 4);
     segment->acknowledged = be32(bytes, 8);
     segment->flags = bytes[13];
+    segment->window = be16(bytes, 14);
+    segment->options = bytes.first(std::min(header, bytes.size())).subspan(tcp_header);
     segment->length = datagram.length - static_cast<std::uint32_t>(header);
     segment->payload = bytes.subspan(std::min(header, bytes.size()));
     return segment;

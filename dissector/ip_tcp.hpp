@@ -21,7 +21,7 @@ struct Datagram {
     std::uint8_t hop_limit = 0; ///< IPv4 says time to live.
     bool fragment = false;
     bool more = false;        ///< More fragments follow.
-    std::uint32_t id = 0;     ///< Identification, of fragments.
+    std::uint32_t id = 0;     ///< Identification; of IPv6 that of fragments.
     std::uint32_t offset = 0; ///< Of a fragment, in bytes.
     Bytes payload;            ///< As much as was captured.
     std::uint32_t length = 0; ///< Bytes of payload as sent.
@@ -42,9 +42,15 @@ struct TcpSegment {
     std::uint32_t sequence = 0;
     std::uint32_t acknowledged = 0;
     std::uint8_t flags = 0;   ///< TcpFlag
+    std::uint16_t window = 0; ///< Not scaled.
+    Bytes options;            ///< As much as was captured.
     Bytes payload;            ///< As much as was captured.
     std::uint32_t length = 0; ///< Bytes of payload as sent.
 };
+
+/// The options have one of that kind (RFC 9293 3.2).
+bool has_tcp_option(Bytes options, std::uint8_t kind) noexcept;
+constexpr std::uint8_t tcp_timestamps = 8; ///< RFC 7323 3.
 
 /// The TCP segment in a datagram that is whole, or nothing.
 std::optional<TcpSegment> parse_tcp(const Datagram& datagram) noexcept;

@@ -29,12 +29,6 @@ std::int64_t nanoseconds(const nstime_t& time) {
     return static_cast<std::int64_t>(time.secs) * second + time.nsecs;
 }
 
-void note_ttl(Transport::Side& side, int ttl) {
-    if (side.ttl >= 0 && side.ttl != ttl)
-        side.ttl_varies = true;
-    side.ttl = ttl;
-}
-
 /// FIN or RST while the request waits.
 void end_during_handshake(Session& session, const packet_info* pinfo, const OpeningHandshake& opening, Ending& ending) {
     ending.handshake_pending = true;
@@ -55,6 +49,16 @@ bool is_unexplained(const std::vector<Finding>& findings) {
     });
 }
 
+/// What the other leg of a proxy tells of an end that nothing else explains.
+void explain_by_leg(Finding& finding, const OpeningHandshake* opening, std::int64_t time) {
+    if (!opening || !opening->pair)
+        return;
+    const auto other = opening->pair->other(*opening);
+    const auto& end = opening->pair->sessions[other]->transport.first_end;
+    finding.about = opening->pair->openings[other]->request_packet;
+    finding.cause = tell_other_leg({finding.about, end.time != 0, end.reset, end.by, time - end.time});
+}
+
 void end_connection(Session& session, packet_info* pinfo, const Connection& connection, Ending& ending) {
     const auto& close = connection.decoder.first_close();
     if (close && (connection.decoder.closed(opposite(close->from)) || session.transport.peer_is_silent))
@@ -64,6 +68,8 @@ void end_connection(Session& session, packet_info* pinfo, const Connection& conn
         ending.close = {close->from, close->packet, ending.connection.silence_of[static_cast<std::size_t>(close->from)]};
     auto findings = diagnose_ending(ending);
     const bool unexplained = !findings.empty() && is_unexplained(findings);
+    if (unexplained)
+        explain_by_leg(findings.front(), session.opening_of(&connection), time_of(pinfo));
     for (auto& finding : findings) {
         Note note{pinfo->num, connection.stream, std::move(finding)};
         if (note.finding.diagnosis == Diagnosis::idle_timeout) {
@@ -91,6 +97,8 @@ bool end_session(Session& session, packet_info* pinfo, Ending& ending, bool cert
     else if (connection && first_end && certain && !connection->statistics.sides[0].uncertain &&
              !connection->statistics.sides[1].uncertain)
         end_connection(session, pinfo, *connection, ending);
+    if (first_end)
+        transport.first_end = {ending.by, ending.reset, time_of(pinfo)};
     side.fin = side.fin || !ending.reset;
     transport.ended = ending.reset || (transport.sides[0].fin && transport.sides[1].fin);
     if (transport.ended && (connection || !pending))
@@ -107,9 +115,10 @@ void observe_end(Session& session, packet_info* pinfo, const Segment& segment, D
     ending.reset = (segment.flags & RST) != 0;
     if (side.fin && !ending.reset) // sent once more
         return;
-    if (!side.ttl_varies && ending.reset) {
-        ending.ttl = segment.ttl;
-        ending.usual_ttl = side.ttl;
+    if (ending.reset) {
+        const auto next = side.sequence.next();
+        ending.against =
+            evidence_of_reset(side.marks, segment.marks, next ? static_cast<std::int32_t>(segment.sequence - *next) : 0);
     }
     const bool decoded = session.connection_at(pinfo->num) != nullptr;
     end_session(session, pinfo, ending, all_was_seen(transport, segment, from, decoded));
@@ -165,6 +174,23 @@ void observe_repeats(Session& session, const packet_info* pinfo, const Segment& 
     Note note{pinfo->num, connection.stream, diagnose_unacknowledged(from, side.resent, since)};
     note.certain = side.resent == too_often;
     session.transport.notes.add(std::move(note));
+}
+
+/// Who really resets a connection sends nothing of it any more.
+void observe_life_after_reset(Session& session, const packet_info* pinfo, const Segment& segment, Transport::Side& side) {
+    const auto* connection = session.connection_at(pinfo->num);
+    if (!side.reset_in || !segment.length || !connection)
+        return;
+    const auto reset = std::exchange(side.reset_in, 0);
+    session.transport.notes.remove_if(
+        [&](const Note& note) { return note.packet == reset && note.finding.diagnosis == Diagnosis::reset_by_middlebox; });
+    for (const bool here : {true, false}) { // at both packets; at the reset it is known from the second visit on
+        Note note{here ? pinfo->num : reset, connection->stream,
+                  diagnose_life_after_reset(session.direction(pinfo), reset, pinfo->num)};
+        note.finding.about = here ? reset : pinfo->num;
+        note.certain = here;
+        session.transport.notes.add(std::move(note));
+    }
 }
 
 /// A request whose segments are out of order may have ended in an earlier packet: its last bytes are not what comes last.
@@ -224,8 +250,12 @@ void observe(tvbuff_t* tvb, Session& session, packet_info* pinfo, const Segment&
     transport.last_packet = pinfo->num;
     const auto from = session.direction(pinfo);
     auto& side = transport.sides[static_cast<std::size_t>(from)];
-    if (!(segment.flags & RST))
-        note_ttl(side, segment.ttl);
+    if (!(segment.flags & RST)) {
+        side.marks.note(segment.marks);
+        observe_life_after_reset(session, pinfo, segment, side);
+    } else if (!side.reset_in) {
+        side.reset_in = pinfo->num;
+    }
     const auto fresh = segment.length - side.sequence.advance(segment.sequence, segment.length).repeated;
     if (const auto* connection = session.connection_at(pinfo->num))
         observe_repeats(session, pinfo, segment, from, fresh, *connection);
@@ -246,10 +276,10 @@ void observe(tvbuff_t* tvb, Session& session, packet_info* pinfo, const Segment&
 /// A reset may come before the server sends anything else than its SYN.
 void recall_syn(Session& session, packet_info* pinfo) {
     auto& server = session.transport.sides[1];
-    if (server.ttl >= 0 || session.transport.request_packet)
+    if (server.marks.any() || session.transport.request_packet)
         return;
-    if (const auto* conversation = find_conversation_of(pinfo))
-        server.ttl = conversation->syn_ttl;
+    if (const auto* conversation = find_conversation_of(pinfo); conversation && conversation->syn_marks)
+        server.marks.note(*conversation->syn_marks);
 }
 
 } // namespace
@@ -281,7 +311,7 @@ void note_syn(tvbuff_t* tvb, packet_info* pinfo) {
     if (pinfo->fd->pkt_len > longest_syn || !find_segment(tvb, pinfo, segment) || !(segment.flags & SYN))
         return;
     if (segment.flags & ACK)
-        conversation_of(pinfo).syn_ttl = segment.ttl;
+        conversation_of(pinfo).syn_marks = segment.marks;
     await_request(pinfo);
 }
 

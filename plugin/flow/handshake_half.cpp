@@ -38,6 +38,20 @@ Dislike dislike_of(const Handshake& response, const Offer& offer) {
     return {response.protocols.empty() && !offer.protocols.empty() ? Dislike::Kind::no_subprotocol : Dislike::Kind::nothing, {}};
 }
 
+/// What the other leg tells of the diagnoses of this one.
+void explain_by_leg(HandshakeContext& context, const OpeningHandshake& opening, const Arena& arena) {
+    if (!opening.pair)
+        return;
+    const auto& [client_leg, server_leg] = opening.pair->openings;
+    context.leg = opening.pair->openings[opening.pair->other(opening)]->request_packet;
+    const Legs legs{client_leg->request_packet, server_leg->request_packet, client_leg->fields, server_leg->fields};
+    for (auto& found : context.diagnoses)
+        if (const auto cause = what_the_proxy_dropped(found.diagnosis, legs); !cause.empty()) {
+            found.cause = as_text(arena.copy(as_bytes(cause)));
+            found.about = context.leg;
+        }
+}
+
 } // namespace
 
 HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Session& session, std::uint32_t ordinal,
@@ -51,6 +65,8 @@ HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Sessio
     if (!PINFO_FD_VISITED(pinfo)) {
         auto& opening = session.add_request(pinfo, ordinal, offer.key);
         opening.pipelined_before = pipelined_before;
+        opening.fields = fields_of(head);
+        capture->proxied.add(offer.key, pinfo, session, opening);
         opening.url = half.handshake.url.substr(0, longest_url);
         opening.terms->offer = std::move(offer);
         opening.terms->notes = std::move(notes);
@@ -59,6 +75,8 @@ HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Sessio
     half.context.direction = Direction::client_to_server;
     half.context.stream = half.opening ? half.opening->stream : 0;
     half.context.other_packet = half.opening ? half.opening->response_packet : 0;
+    if (half.opening)
+        explain_by_leg(half.context, *half.opening, arena);
     return half;
 }
 
@@ -79,6 +97,9 @@ HandshakeHalf read_response_half(const HttpHead& head, std::string_view body, pa
     half.context.stream = opening->stream;
     half.context.other_packet = request_known ? opening->request_packet : 0;
     half.context.has_time = request_known && opening->request_packet <= pinfo->num;
+    explain_by_leg(half.context, *opening, arena);
+    if (first && request_known)
+        capture->proxied.answered(terms->offer.key, *opening);
     nstime_delta(&half.context.time, &pinfo->abs_ts, &opening->request_time);
     if (first && half.handshake.accepted) {
         half.begins =

@@ -4,6 +4,7 @@
 #include "state/conversation.hpp"
 #include "state/end_groups.hpp"
 #include "state/http3_stream.hpp"
+#include "state/proxied.hpp"
 #include "state/revisits.hpp"
 
 #include <unordered_map>
@@ -32,6 +33,7 @@ struct Capture {
     /// How often connections ended after a silence, by its length in steps.
     std::unordered_map<std::int64_t, std::uint32_t> silences;
     EndGroups end_groups;
+    Proxied proxied;
 
     /// A port that no TCP header can have, and no other call returned.
     guint32 new_port() { return ++last_port_; }

@@ -8,6 +8,8 @@
 #include "state/suspect.hpp"
 #include "state/tunnel.hpp"
 
+#include "dissector/reset_evidence.hpp"
+
 namespace ws {
 
 /// What is remembered of one of Wireshark's TCP conversations. Most have none of it, and no record.
@@ -18,9 +20,9 @@ struct Conversation {
     std::unique_ptr<Tunnel> tunnel; ///< The last.
     std::unique_ptr<AwaitedRequest> awaited;
     std::vector<Connect> connects;
-    bool looks_like_http2 = false;   ///< A segment had nothing but frames of HTTP/2.
-    std::uint32_t open_requests = 0; ///< HTTP requests without a response so far, where Wireshark does not list them.
-    std::int16_t syn_ttl = -1;       ///< SYN+ACK had it: a reset may come before the server sends anything else.
+    bool looks_like_http2 = false;         ///< A segment had nothing but frames of HTTP/2.
+    std::uint32_t open_requests = 0;       ///< HTTP requests without a response so far, where Wireshark does not list them.
+    std::optional<SegmentMarks> syn_marks; ///< Of SYN+ACK: a reset may come before the server sends anything else.
 };
 
 } // namespace ws

@@ -5,11 +5,24 @@
 
 #include "dissector/handshake.hpp"
 #include "dissector/handshake_diagnosis.hpp"
+#include "dissector/legs.hpp"
 
 #include <memory>
 #include <string>
 
 namespace ws {
+
+class Session;
+struct OpeningHandshake;
+
+/// The client's connection to a proxy, and the proxy's to the server.
+struct ProxiedPair {
+    Session* sessions[2];
+    OpeningHandshake* openings[2];
+
+    /// The other of the two.
+    std::size_t other(const OpeningHandshake& opening) const { return &opening == openings[0] ? 1 : 0; }
+};
 
 /// One request to upgrade and its response; either may be missing in the capture.
 struct OpeningHandshake {
@@ -18,7 +31,9 @@ struct OpeningHandshake {
     std::uint32_t request_packet = 0; ///< The response's if the request was not captured.
     std::uint32_t request_ordinal = 0;
     nstime_t request_time{};
-    std::string url;                   ///< Of the request; empty: not known.
+    std::string url; ///< Of the request; empty: not known.
+    RequestFields fields = 0;
+    const ProxiedPair* pair = nullptr; ///< With the other leg of a proxy; null: none is known.
     std::uint32_t response_packet = 0; ///< 0: not seen so far.
     std::uint32_t response_ordinal = 0;
     /// What the other half is judged by. Null where nobody will ask: that was captured, and is not visited again.

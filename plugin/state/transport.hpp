@@ -5,6 +5,7 @@
 #include "state/notes.hpp"
 #include "state/opening_handshake.hpp"
 
+#include "dissector/reset_evidence.hpp"
 #include "dissector/sequence_tracker.hpp"
 
 #include <memory>
@@ -19,8 +20,8 @@ struct Transport {
     struct Side {
         SequenceTracker sequence;
         std::uint64_t unread = 0; ///< New bytes since the last that were decoded.
-        int ttl = -1;             ///< All its packets have it; -1: none, or they differ.
-        bool ttl_varies = false;
+        SenderMarks marks;
+        std::uint32_t reset_in = 0; ///< The packet of its reset; 0: none.
         bool fin = false;
         // Data that is sent again and again
         std::uint32_t resent_sequence = 0;
@@ -38,7 +39,13 @@ struct Transport {
     Side sides[2]; ///< Indexed by Direction.
     bool tls = false;
     bool ended = false;
-    bool peer_is_silent = false;   ///< One side closed because the other did not answer: nor will it answer the Close.
+    bool peer_is_silent = false; ///< One side closed because the other did not answer: nor will it answer the Close.
+    /// Which side ended it first, and how.
+    struct FirstEnd {
+        Direction by{};
+        bool reset = false;
+        std::int64_t time = 0; ///< Nanoseconds; 0: it goes on.
+    } first_end;
     std::uint32_t last_packet = 0; ///< Of the connection, so far.
     std::uint32_t pieces = 0;      ///< The upgraded connection had so many before this packet.
     // The request that waits for its response

@@ -30,6 +30,7 @@ int hf_accept_valid = -1;
 int hf_response_in = -1;
 int hf_request_in = -1;
 int hf_time = -1;
+int hf_leg = -1;
 int hf_negotiated = -1;
 
 int ett_extension = -1;
@@ -156,6 +157,7 @@ void add_fields(const HeadTree& head, tvbuff_t* tvb, int offset, const Handshake
         add_request(head, handshake, context);
     else
         add_response(head, tvb, offset, handshake, context);
+    head.packet(hf_leg, context.leg);
 }
 
 } // namespace
@@ -214,6 +216,9 @@ void register_handshake_fields() {
         {&hf_request_in,
          {"Request in", "ws.handshake.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
           "The packet with the request of this response", HFILL}},
+        {&hf_leg,
+         {"Other leg", "ws.leg", FT_FRAMENUM, BASE_NONE, nullptr, 0,
+          "The same request on the other side of a proxy, where the file has both", HFILL}},
         {&hf_time,
          {"Time", "ws.handshake.time", FT_RELATIVE_TIME, BASE_NONE, nullptr, 0, "From the request to this response", HFILL}},
     };

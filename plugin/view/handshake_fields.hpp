@@ -14,6 +14,7 @@ struct HandshakeContext {
     std::uint32_t stream;
     Direction direction;
     std::uint32_t other_packet; ///< The request names the response's packet, the response the request's.
+    std::uint32_t leg;          ///< The request of the other leg, where a file has both sides of a proxy; 0: none.
     bool has_time;
     nstime_t time; ///< From request to response, on the response.
     DiagnosedList diagnoses;

@@ -13,6 +13,17 @@ namespace {
 /// Headers below TCP are shorter than this, tunnels included.
 constexpr std::size_t header_room = 512;
 
+/// The VLAN of a tag right before an IP header (IEEE 802.1Q 9.3), or -1.
+std::int16_t vlan_before(Bytes header) {
+    constexpr std::size_t tag = 6; // its type, the VLAN, and the type of what follows
+    if (header.size() < tag)
+        return -1;
+    const auto* at = header.data() + header.size() - tag;
+    const auto word = [&](std::size_t i) { return at[i] << 8 | at[i + 1]; };
+    const bool tagged = (word(0) == 0x8100 || word(0) == 0x88a8) && (word(4) == 0x0800 || word(4) == 0x86dd);
+    return static_cast<std::int16_t>(tagged ? word(2) & 0xfff : -1);
+}
+
 bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
     const auto& source = tcp_source(pinfo);
     const auto& destination = tcp_destination(pinfo);
@@ -43,8 +54,13 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
         usual = at;
         const auto payload = static_cast<std::size_t>(tcp->payload.data() - bytes.data());
         const auto length = std::min<std::size_t>(tcp->length, sent - payload);
-        segment = {
-            tcp->flags, datagram->hop_limit, tcp->sequence, tcp->acknowledged, payload, static_cast<std::uint32_t>(length)};
+        const SegmentMarks marks{datagram->hop_limit,
+                                 !v4,
+                                 has_tcp_option(tcp->options, tcp_timestamps),
+                                 vlan_before(bytes.first(ip)),
+                                 static_cast<std::uint16_t>(v4 ? datagram->id : 0),
+                                 tcp->window};
+        segment = {tcp->flags, marks, tcp->sequence, tcp->acknowledged, payload, static_cast<std::uint32_t>(length)};
         return true;
     }
     return false;

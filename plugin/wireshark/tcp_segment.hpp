@@ -4,6 +4,7 @@
 #include "wireshark/compat.h"
 
 #include "dissector/arena.hpp"
+#include "dissector/reset_evidence.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +16,7 @@ constexpr std::uint8_t FIN = 1, SYN = 2, RST = 4, ACK = 16;
 /// What a packet's IP and TCP headers say.
 struct Segment {
     std::uint8_t flags;
-    std::uint8_t ttl;
+    SegmentMarks marks;
     std::uint32_t sequence;
     std::uint32_t acknowledged;
     std::size_t payload;  ///< Offset in the packet.

@@ -9,7 +9,7 @@ import pytest
 
 from builder import (CONTINUATION, KEY, RST, RSV1, START, TEXT, Capture, checksum, close, frame, ping, pong, request, response,
                      text)
-from support import ROOT, fields, run, save
+from support import ROOT, fields, run, save, tshark
 
 # The names, and what the sentence has to tell.
 DIAGNOSES = ("reset_during_handshake closed_during_handshake reset_by_middlebox no_answer closed_without_close_frame "
@@ -517,6 +517,49 @@ add("deep_json", with_token("eyJhbGciOiJub25lIn0." + base64.urlsafe_b64encode(b'
                             "Authorization"), "unauthorized")
 
 
+# ---- forged resets ----------------------------------------------------------
+
+def reset_capture(ip=4, vlan=None, change=lambda packet: packet, after=None):
+    """The server's reset, changed; and what comes after it."""
+    capture = Capture()
+    tcp = capture.tcp(ip=ip, vlan=vlan)
+    tcp.upgrade().client(text("question", mask=KEY)).server(text("answer")).rst("server")
+    if after:
+        after(tcp)
+    original = capture.packet
+
+    def packet(tcp, side, other, flags, *rest):
+        made = original(tcp, side, other, flags, *rest)
+        return bytes(change(bytearray(made))) if flags & RST else made
+
+    capture.packet = packet
+    return save(capture)
+
+
+def put(offset, *values):
+    def change(packet):
+        packet[offset:offset + len(values)] = bytes(values)
+        return packet
+    return change
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+@pytest.mark.parametrize(("options", "says"), [
+    ({"change": put(14 + 8, 47)}, "TTL 47 where its other packets have 64"),
+    ({"ip": 6, "change": put(14 + 7, 47)}, "hop limit 47 where its other packets have 64"),
+    ({"vlan": 12, "change": put(14, 0, 7)}, "VLAN 7 where its other packets have VLAN 12"),
+    ({"vlan": 12, "change": lambda packet: packet[:12] + packet[16:]}, "no VLAN tag where its other packets have VLAN 12"),
+    ({"after": lambda tcp: tcp.server(text("I am well"))}, "goes on sending in #9"),
+    ({}, None), ({"ip": 6}, None), ({"vlan": 12}, None),
+    ({"change": put(14 + 34, 0, 0)}, None),  # no window, as of a host that has forgotten the connection
+    ({"after": lambda tcp: tcp.client(text("are you there?", mask=KEY)).rst("server")}, None)])
+def test_forged_reset(options, says, passes):
+    rows = fields(reset_capture(**options), ["ws.diagnosis", "ws.diagnosis.seen"], *["-2"] * (passes - 1),
+                  shown="ws.diagnosis == reset_by_middlebox")
+    sentences = [sentence for _, seen in rows for sentence in seen]
+    assert any(says in sentence for sentence in sentences) if says else not sentences
+
+
 # ---- several connections ----------------------------------------------------
 
 def ended_together(count, apart, **how):
@@ -590,6 +633,60 @@ def test_repeated_silence():
     assert "connections of this file" not in dict(dissected(2)["idle_350"])["idle_timeout"]
 
 
+@pytest.mark.parametrize("passes", [1, 2])
+def test_parts(passes):
+    """What was seen, why and what to check, none of them cut, and the packet that explains it."""
+    capture = Capture()
+    tcp = capture.tcp().upgrade()
+    tcp.sleep(20).server(ping(b"1")).sleep(20).server(close(1011, "keepalive ping timeout"))
+    (row,) = fields(save(capture), ["ws.diagnosis.seen", "ws.diagnosis.cause", "ws.diagnosis.check", "ws.diagnosis.about"],
+                    *["-2"] * (passes - 1), shown="ws.diagnosis")
+    (seen,), (cause,), (check,), about = row
+    assert about == ["6"] and "ping in #6 had no answer for 20.001 s" in seen and "keepalive ping timeout" in seen
+    assert "hangs" in cause and check.startswith("Check") and max(map(len, (seen, cause, check))) < 200
+
+
+@pytest.mark.parametrize("arguments", [[], ["-2"]])
+def test_packet_list(arguments):
+    """The name stands in the Info column of the packet, whatever its protocol is."""
+    capture = Capture()
+    capture.tcp().upgrade().server(text("answer")).sleep(60).fin("server")
+    asked(capture.tcp()).server(response(status="403 Forbidden")).fin("server")
+    capture.tcp().upgrade().client(text("hello", mask=KEY)).server(close(1011, "oops")).client(close(1011, mask=KEY)).fin("server")
+    asked(capture.tcp()).rst("server")
+    lines = [line for line in tshark(save(capture), *arguments).splitlines() if "[WebSocket: " in line]
+    found = [line[line.index("[WebSocket: "):] for line in lines]
+    assert found == ["[WebSocket: closed_without_close_frame] [WebSocket: idle_timeout 60.0 s]", "[WebSocket: forbidden 403]",
+                     "[WebSocket: server_error 1011]", "[WebSocket: reset_during_handshake 0.0 s]"]
+    assert [protocol for line in lines for protocol in (" TCP ", " HTTP ", " WebSocket ") if protocol in line] == [
+        " TCP ", " HTTP ", " WebSocket ", " TCP "]
+
+
+def test_expert_infos_without_a_tree():
+    """tshark -z expert builds none."""
+    capture = Capture()
+    capture.tcp().upgrade().client(text("no mask")).server(close(1002)).fin("server")
+    asked(capture.tcp()).server(response(status="403 Forbidden")).fin("server")
+    shown = tshark(save(capture), "-q", "-z", "expert")
+    for words in ("A client must mask every frame it sends", "The server closed with 1002", "The answer is 403 Forbidden"):
+        assert words in shown
+
+
+def test_nothing_of_connections_that_close_properly():
+    capture = Capture(step=0.0001)
+    for i in range(10000):
+        tcp = capture.tcp(client=(f"10.{i >> 12}.{i >> 6 & 63}.{i & 63}", 50000 + i % 1000)).upgrade()
+        for frames in range(i % 4):
+            tcp.client(text(f"question {frames}", mask=KEY)).server(ping(b"x")).client(pong(b"x", mask=KEY)).server(text("answer"))
+        first, second = (tcp.client, tcp.server) if i % 2 else (tcp.server, tcp.client)
+        code = (1000, 1001, None)[i % 3] if i % 2 else 1000
+        first(close(code, mask=KEY if i % 2 else None))
+        second(close(code, mask=None if i % 2 else KEY))
+        tcp.fin("server" if i % 5 else "client")
+    for passes in ([], ["-2"]):
+        assert fields(save(capture), ["frame.number", "ws.diagnosis"], *passes, shown="ws.diagnosis") == []
+
+
 def test_no_secret_in_a_sentence():
     for found in dissected(1).values():
         for _, sentence in found:
@@ -633,6 +730,30 @@ REAL = dict.fromkeys(["wss", "wss-connect-proxy", "wss-socks5-proxy"], ["server_
 
 
 # ---- bad input --------------------------------------------------------------
+
+@pytest.mark.parametrize("body", [
+    b"", b"\0" * 100, b"<" * 5000, b"<html>" * 3000, b"\xff\xfe" * 300, b"x" * 30000, "ü".encode() * 20000, b"\r\n" * 9000,
+    b"<script>" + b"a" * 9000, b"Session ID unknown " + b"k" * 100, bytes(range(256)) * 40])
+def test_bodies_of_any_kind(body):
+    capture = Capture()
+    answer = response(status="400 Bad Request", headers=[("Content-Length", str(len(body)))], body=body)
+    asked(capture.tcp()).server(answer).fin("server")
+    for passes in ([], ["-2"]):
+        rows = fields(save(capture), ["ws.diagnosis", "ws.diagnosis.seen"], *passes, shown="ws.diagnosis")
+        assert [names for names, _ in rows] == [["bad_request"]]
+        seen = rows[0][1][0]
+        assert len(seen.encode()) < 200 and "kkkk" not in seen and seen.isprintable()
+
+
+def test_thousands_of_pings():
+    capture = Capture()
+    tcp = capture.tcp().upgrade()
+    for i in range(3000):
+        tcp.server(ping(b"%d" % i))
+    tcp.sleep(5).fin("server")
+    (row,) = fields(save(capture), ["ws.diagnosis.seen"], shown="ws.diagnosis == pong_timeout")
+    assert "3000 of the server's pings" in " ".join(row[0])
+
 
 def test_hostile_heads():
     capture = Capture()

@@ -92,8 +92,12 @@ void check_endings(Input& input) {
     ending.connection = connection;
     if (bits & 64)
         ending.close = {bits & 128 ? from : opposite(from), 1, since};
-    ending.ttl = static_cast<int>(input.below(257)) - 1;
-    ending.usual_ttl = static_cast<int>(input.below(257)) - 1;
+    const SegmentMarks usual{
+        input.number(), false, (bits & 1) != 0, -1, input.number<std::uint16_t>(), input.number<std::uint16_t>()};
+    SenderMarks marks;
+    marks.note(usual);
+    ending.against = evidence_of_reset(marks, {input.number(), false, false, 12, input.number<std::uint16_t>(), 0},
+                                       static_cast<std::int32_t>(input.number<std::uint32_t>()));
     check(diagnose_ending(ending), memory);
     check({diagnose_no_answer(ending.retransmissions, since), diagnose_unacknowledged(from, ending.retransmissions, since),
            diagnose_http_in_frames(quote(reason)), diagnose_ended_together(ending.retransmissions, quote(reason))},

@@ -55,17 +55,16 @@ TEST(Ending, IsToldByWhoEndedWhat) {
     EXPECT_EQ(kinds(ending), std::vector{Diagnosis::closed_during_handshake});
 }
 
-TEST(Ending, AResetWithAnotherTtlComesFromElsewhere) {
+TEST(Ending, AResetThatSomethingSpeaksAgainst) {
     auto ending = ending_of(server, second / 2);
     ending.reset = true;
-    ending.ttl = 64;
-    ending.usual_ttl = 51;
-    EXPECT_EQ(kinds(ending), (std::vector{Diagnosis::aborted, Diagnosis::reset_by_middlebox}));
-    ending.usual_ttl = 64;
+    ending.against = {"TTL 64 where its other packets have 51", true};
+    const auto found = diagnose_ending(ending);
+    ASSERT_EQ(kinds(found), (std::vector{Diagnosis::aborted, Diagnosis::reset_by_middlebox}));
+    EXPECT_TRUE(has(found[1].seen, "TTL 64 where")) << found[1].seen;
+    ending.against.forged = false;
     EXPECT_EQ(kinds(ending), std::vector{Diagnosis::aborted});
-    ending.usual_ttl = -1;
-    EXPECT_EQ(kinds(ending), std::vector{Diagnosis::aborted});
-    ending.usual_ttl = 51;
+    ending.against.forged = true;
     ending.reset = false; // a FIN is the peer's own
     EXPECT_EQ(kinds(ending), std::vector{Diagnosis::closed_without_close_frame});
 }

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Both sides of a proxy in one file: ws.leg, and what one leg tells of the other."""
+
+import time
+
+import pytest
+
+from builder import KEY, Capture, close, request, response, text
+from support import fields, save
+
+KEYS = ["AAAAAAAAAAAAAAAAAAAAAA==", "AQEBAQEBAQEBAQEBAQEBAQ=="]
+CLIENT_LEG, SERVER_LEG = {"server": ("10.0.0.2", 80)}, {"client": ("10.0.0.2", 40000), "server": ("10.0.0.3", 8080)}
+
+
+def legs(headers=(), omit=(), upstream_key=None, status="101 Switching Protocols"):
+    """A request, and the same as a proxy sends it on: packets 4 and 8; the server answers in 9, the proxy in 10."""
+    capture = Capture()
+    outer, inner = capture.tcp(**CLIENT_LEG), capture.tcp(**SERVER_LEG)
+    key = upstream_key or KEYS[0]
+    outer.syn().client(request(key=KEYS[0], headers=headers))
+    inner.syn().client(request(key=key, omit=omit))
+    inner.server(response(key, status=status))
+    outer.server(response(KEYS[0], status=status))
+    return capture, outer, inner
+
+
+def leg_fields(capture, *arguments):
+    return [(int(number[0]), int(leg[0])) for number, leg in fields(save(capture), ["frame.number", "ws.leg"], *arguments, shown="ws.leg")]
+
+
+def test_legs_are_linked():
+    capture, _, _ = legs()
+    assert leg_fields(capture) == [(8, 4), (9, 4), (10, 8)]  # the first request is not known to be passed on yet
+    assert leg_fields(capture, "-2") == [(4, 8), (8, 4), (9, 4), (10, 8)]
+
+
+def test_another_key_is_another_connection():
+    assert leg_fields(legs(upstream_key=KEYS[1])[0], "-2") == []
+
+
+def test_a_key_used_again_is_another_connection():
+    """As by a client that has no source of chance: the first request has its answer."""
+    capture = Capture()
+    for _ in range(3):
+        capture.tcp().upgrade().client(close(1000, mask=KEY)).server(close(1000)).fin("server")
+    assert leg_fields(capture, "-2") == []
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+@pytest.mark.parametrize(("omit", "headers", "status", "name", "says"), [
+    (["Upgrade", "Connection"], [], "400 Bad Request", "upgrade_stripped", "dropped Upgrade and Connection"),
+    (["Upgrade", "Connection"], [], "400 Bad Request", "bad_request", "dropped Upgrade and Connection"),
+    ([], [("Cookie", "session=s3cr3t")], "401 Unauthorized", "unauthorized", "dropped Cookie"),
+    ([], [("Origin", "https://a.example")], "403 Forbidden", "forbidden", "dropped Origin")])
+def test_what_the_proxy_dropped(omit, headers, status, name, says, passes):
+    capture, _, _ = legs(headers=headers, omit=omit, status=status)
+    rows = fields(save(capture), ["ws.diagnosis.cause", "ws.diagnosis.about"], *["-2"] * (passes - 1), shown=f"ws.diagnosis == {name}")
+    assert rows and all(any(says in cause for cause in causes) for causes, _ in rows)
+    assert {about for _, packets in rows for about in packets} <= {"4", "8"}
+    assert not any("s3cr3t" in cause for causes, _ in rows for cause in causes)
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_who_ended_first(passes):
+    capture, outer, inner = legs()
+    outer.client(text("question", mask=KEY))
+    inner.client(text("question", mask=KEY)).sleep(0.3).fin("server")
+    outer.fin("server")
+    rows = fields(save(capture), ["frame.number", "ws.diagnosis.cause"], *["-2"] * (passes - 1),
+                  shown="ws.diagnosis == closed_without_close_frame")
+    assert [cause[0][:76] for _, cause in rows] == [
+        "The other leg of the proxy (request in #4) was still open then: this side, o", "The other leg of the proxy (request in #8) was closed 0.003 s before by its "]
+
+
+def test_one_key_for_all():
+    """Ten thousand requests to one server that wait, all with one key: no proxy, and linear time."""
+    def capture(count):
+        made = Capture(step=0.00001)
+        for i in range(count):
+            made.tcp(client=(f"10.1.{i >> 8}.{i & 255}", 40000)).syn().client(request(key=KEYS[0]))
+        return save(made)
+
+    def seconds(path):
+        begin = time.monotonic()
+        assert fields(path, ["ws.leg"], "-2", shown="ws.leg") == []
+        return time.monotonic() - begin
+
+    small, large = capture(1000), capture(10000)
+    assert seconds(large) < 20 * seconds(small) + 1
