@@ -25,9 +25,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# Of libwireshark, what registers or looks up: it reads no packet and calls no dissector.
+# Of libwireshark, what registers, looks up or names: it reads no packet and calls no dissector.
 HARMLESS = re.compile(r"(register|find|conversation|wmem|proto_register|proto_registrar|expert_register|prefs_register"
-                      r"|create_dissector|dissector_(add|change|get|handle|table)|p_get_proto)_")
+                      r"|create_dissector|dissector_(add|change|get|handle|table)|p_get_proto|address_to)_")
 LOCATION = re.compile(r'# \d+ "(.*?)"')
 CALL = re.compile(r"\t(?:call|jmp)\t([A-Za-z_]\w*)(?:@PLT)?$")
 
