@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Both sides of a proxy in one file: ws.leg, and what one leg tells of the other."""
 
+import shutil
 import time
 
 import pytest
 
 from builder import KEY, Capture, close, request, response, text
-from support import fields, save
+from support import ROOT, fields, save, scratch
 
 KEYS = ["AAAAAAAAAAAAAAAAAAAAAA==", "AQEBAQEBAQEBAQEBAQEBAQ=="]
 CLIENT_LEG, SERVER_LEG = {"server": ("10.0.0.2", 80)}, {"client": ("10.0.0.2", 40000), "server": ("10.0.0.3", 8080)}
@@ -32,6 +33,18 @@ def test_legs_are_linked():
     capture, _, _ = legs()
     assert leg_fields(capture) == [(8, 4), (9, 4), (10, 8)]  # the first request is not known to be passed on yet
     assert leg_fields(capture, "-2") == [(4, 8), (8, 4), (9, 4), (10, 8)]
+
+
+def test_the_legs_of_a_real_proxy():
+    """captures/nginx: nginx asks its server with its clients' own keys."""
+    path = scratch() / "legs-nginx.pcapng"
+    shutil.copy(ROOT / "captures" / "nginx.pcapng", path)
+    asked = fields(path, ["frame.number", "http.sec_websocket_key"], shown="http.sec_websocket_key")
+    (outer, key), (inner, passed_on) = [(int(number[0]), keys) for number, keys in asked]
+    assert key == passed_on
+    rows = fields(path, ["frame.number", "tcp.stream", "ws.leg"], "-2", shown="ws.leg")
+    assert {(int(stream[0]), int(leg[0])) for _, stream, leg in rows} == {(0, inner), (1, outer)}
+    assert {outer, inner} < {int(number[0]) for number, _, _ in rows}
 
 
 def test_another_key_is_another_connection():
