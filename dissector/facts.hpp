@@ -59,6 +59,11 @@ struct Frame {
     std::uint32_t reassembled_in = 0; ///< A fragment but the last: where the message is complete, known from the second visit on.
 };
 
+/// The message that this frame completes is there, whole and inflated.
+inline bool is_decoded(const Frame& frame) noexcept {
+    return frame.completes && frame.completes->undecoded == Undecoded::no && !frame.violations.has(Violation::inflate_failed);
+}
+
 /// The end of a chunk that belongs to a frame which goes on.
 struct FramePart {
     std::uint32_t offset = 0; ///< In the chunk.

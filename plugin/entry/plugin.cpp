@@ -3,6 +3,7 @@
 #include "entry/unclaimed.hpp"
 #include "flow/subprotocol.hpp"
 #include "state/capture.hpp"
+#include "taps/taps.hpp"
 #include "view/fields.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
@@ -42,6 +43,7 @@ void register_protocol() {
     register_http_entry();
     register_http2_entry();
     register_packet_entry();
+    register_taps();
     register_init_routine(open_file);
     register_cleanup_routine(close_capture);
 }

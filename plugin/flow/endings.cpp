@@ -10,6 +10,7 @@
 #include "state/capture.hpp"
 #include "wireshark/layers.hpp"
 #include "wireshark/tcp_segment.hpp"
+#include "wireshark/times.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -24,10 +25,6 @@ constexpr std::uint64_t longest_alert = 100;
 /// Loss repeats a segment once or twice; what goes on so often and so long is no loss.
 constexpr std::uint32_t often = 4, too_often = 6;
 constexpr std::int64_t longest_repair = 2 * second;
-
-std::int64_t nanoseconds(const nstime_t& time) {
-    return static_cast<std::int64_t>(time.secs) * second + time.nsecs;
-}
 
 /// FIN or RST while the request waits.
 void end_during_handshake(Session& session, const packet_info* pinfo, const OpeningHandshake& opening, Ending& ending) {

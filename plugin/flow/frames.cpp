@@ -2,12 +2,14 @@
 #include "flow/frames.hpp"
 
 #include "flow/subprotocol.hpp"
+#include "flow/tapping.hpp"
 #include "flow/verdict.hpp"
 #include "state/capture.hpp"
 #include "view/builtin_fields.hpp"
 #include "view/columns.hpp"
 #include "view/message_fields.hpp"
 #include "wireshark/packet_keys.hpp"
+#include "wireshark/times.hpp"
 
 namespace ws {
 namespace {
@@ -27,7 +29,7 @@ StreamData piece_of(tvbuff_t* tvb, packet_info* pinfo, std::uint32_t stream, Dir
     piece.sequence = sequence;
     piece.packet = pinfo->num;
     piece.ordinal = pieces_of(pinfo, stream);
-    piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
+    piece.time = time_of(pinfo);
     return piece;
 }
 
@@ -58,19 +60,21 @@ void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
     if (frame.completes)
         message = add_message(shown, pinfo, frame, tvb, has_subdissector(connection));
     if (frame.completes)
-        show_message_notes(shown, pinfo, direction, frame);
+        show_message_notes(shown, pinfo, session, connection, direction, frame);
     if (shown.tree)
         add_builtin_fields(tree, pinfo, shown, frame, message);
     if (message.tvb)
         dissect_message(message, pinfo, tree, connection, direction, *frame.completes);
 }
 
-void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, Direction direction,
+void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const StreamData& piece,
           const Facts& facts) {
     if (facts.events.empty())
         return; // all of it was sent before
+    const auto direction = piece.direction;
     start_columns(pinfo, direction);
     for (const auto& event : facts.events) {
+        tap_event(pinfo, session, connection, piece, event);
         if (const auto* frame = std::get_if<Frame>(&event)) {
             show_frame(tvb, pinfo, tree, session, connection, direction, *frame);
         } else if (const auto* part = std::get_if<FramePart>(&event)) {
@@ -103,6 +107,7 @@ void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& 
         start_columns(pinfo, direction);
         for (auto& event : facts.events)
             if (auto* frame = std::get_if<Frame>(&event)) {
+                tap_event(pinfo, session, connection, captured.piece, event);
                 frame->spread = true; // not in this packet's bytes
                 show_frame(tvb, pinfo, tree, session, connection, direction, *frame, captured.piece.packet);
             }
@@ -131,7 +136,7 @@ HttpPart dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Ses
         frames_tvb = part.offset ? tvb_new_subset_length(tvb, 0, static_cast<int>(part.offset)) : nullptr;
     }
     if (frames_tvb)
-        show(frames_tvb, pinfo, tree, session, connection, direction, read_piece(piece, pinfo, session, connection));
+        show(frames_tvb, pinfo, tree, session, connection, piece, read_piece(piece, pinfo, session, connection));
     if (part.offset + part.length < passed.bytes.size()) {
         passed.bytes = passed.bytes.first(part.offset + part.length);
         passed.cut = 0;
@@ -145,9 +150,8 @@ void dissect_stream_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Se
     auto* connection = session.connection_at(pinfo->num);
     if (!connection)
         return;
-    const auto direction = session.direction(pinfo);
-    const StreamData piece = piece_of(tvb, pinfo, connection->stream, direction, sequence);
-    show(tvb, pinfo, tree, session, *connection, direction, read_piece(piece, pinfo, session, *connection));
+    const StreamData piece = piece_of(tvb, pinfo, connection->stream, session.direction(pinfo), sequence);
+    show(tvb, pinfo, tree, session, *connection, piece, read_piece(piece, pinfo, session, *connection));
 }
 
 } // namespace ws

@@ -3,6 +3,7 @@
 
 #include "flow/connect.hpp"
 #include "flow/handshake_half.hpp"
+#include "flow/tapping.hpp"
 #include "state/capture.hpp"
 #include "state/open_requests.hpp"
 #include "wireshark/conversations.hpp"
@@ -111,6 +112,7 @@ HeadsShown dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, 
         if (const auto half = read_half(head, bytes.substr(at + head.size), pinfo, secure, found); half.is_websocket) {
             static_assert(std::is_trivially_destructible_v<HandshakeHalf>);
             shown.any = true;
+            tap_handshake(pinfo, half, bytes.substr(at, head.size), false);
             add_handshake(tree, pinfo, tvb, static_cast<int>(at), bytes.substr(at, head.size), half.handshake, half.context);
             if (half.handshake.status == 101) {
                 found.upgrade = begin;
@@ -145,8 +147,10 @@ bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree
     found.shown_size = head.size;
     found.upgrade = start;
     const auto half = read_half(head, {}, pinfo, has_tls(pinfo), found);
-    if (half.is_websocket)
+    if (half.is_websocket) {
+        tap_handshake(pinfo, half, bytes.substr(begin, head.size), false);
         add_handshake(tree, pinfo, source, static_cast<int>(begin), bytes.substr(begin, head.size), half.handshake, half.context);
+    }
     return true;
 }
 

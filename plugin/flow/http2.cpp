@@ -7,6 +7,7 @@
 #include "flow/frames.hpp"
 #include "flow/handshake_half.hpp"
 #include "flow/notes.hpp"
+#include "flow/tapping.hpp"
 #include "state/capture.hpp"
 #include "wireshark/packet_keys.hpp"
 
@@ -65,6 +66,7 @@ void show_half(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Event&
     const auto size = static_cast<gint>(event.head.size());
     auto* text = tvb_new_child_real_data(tvb, reinterpret_cast<const guint8*>(event.head.data()), static_cast<guint>(size), size);
     add_new_data_source(pinfo, text, "Head of the WebSocket handshake");
+    tap_handshake(pinfo, half, event.head, true);
     add_handshake(tree, pinfo, text, 0, event.head, half.handshake, half.context);
 }
 

@@ -2,6 +2,7 @@
 #include "flow/notes.hpp"
 
 #include "flow/summary.hpp"
+#include "flow/tapping.hpp"
 #include "flow/verdict.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "view/frame_fields.hpp"
@@ -22,8 +23,10 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
     const auto [first, last] = transport.notes.at(pinfo->num);
     for (const auto* note = first; note != last; ++note)
         if (!note->at_close)
-            if (const auto found = shown_of(*note, pinfo, session))
+            if (const auto found = shown_of(*note, pinfo, session)) {
+                tap_diagnosis(pinfo, session, note->stream, *found);
                 add_diagnosis(in_layer(note->stream), pinfo, tvb, 0, 0, *found);
+            }
     if (const auto stream = tree ? summary_at(session, pinfo) : std::nullopt)
         show_summary(tvb, pinfo, in_layer(*stream), session);
     return shown;

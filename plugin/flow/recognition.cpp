@@ -7,6 +7,7 @@
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
 #include "wireshark/tcp_ends.hpp"
+#include "wireshark/times.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -76,7 +77,7 @@ void keep(Suspect& suspect, packet_info* pinfo, unsigned end, const UnclaimedPay
     piece.cut = unknown.cut;
     piece.sequence = unknown.sequence;
     piece.packet = pinfo->num;
-    piece.time = static_cast<std::int64_t>(pinfo->abs_ts.secs) * 1000000000 + pinfo->abs_ts.nsecs;
+    piece.time = time_of(pinfo);
     suspect.size += unknown.captured;
     suspect.kept.push_back(std::move(kept));
 }

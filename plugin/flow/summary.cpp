@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/summary.hpp"
 
-#include "flow/verdict.hpp"
 #include "view/session_fields.hpp"
+#include "wireshark/times.hpp"
 
 namespace ws {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 std::int64_t begin_of(const Statistics* statistics, const OpeningHandshake* opening, std::int64_t end) {
     if (statistics)
         return statistics->requested;
-    return opening ? static_cast<std::int64_t>(opening->request_time.secs) * 1000000000 + opening->request_time.nsecs : end;
+    return opening ? nanoseconds(opening->request_time) : end;
 }
 
 SessionSummary summary_of(const OpeningHandshake* opening, const Connection* connection, const Statistics* statistics,

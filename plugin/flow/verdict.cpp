@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/verdict.hpp"
 
+#include "flow/tapping.hpp"
 #include "state/capture.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "wireshark/protocol.hpp"
 #include "wireshark/tcp_ends.hpp"
+#include "wireshark/times.hpp"
 
 namespace ws {
 namespace {
@@ -64,10 +66,6 @@ Diagnosed with_count(Diagnosed shown, std::int64_t silence, packet_info* pinfo) 
 
 void count_silence(std::int64_t silence) {
     ++capture->silences[step_of(silence)];
-}
-
-std::int64_t time_of(const packet_info* pinfo) {
-    return static_cast<std::int64_t>(pinfo->abs_ts.secs) * second + pinfo->abs_ts.nsecs;
 }
 
 ConnectionFacts facts_of(const Connection& connection, std::int64_t now) {
@@ -148,22 +146,26 @@ std::optional<Diagnosed> shown_of(const Note& note, packet_info* pinfo, const Se
     return with_count(view_of(note.finding), note.silence, pinfo);
 }
 
-void show_close_notes(const FrameTree& shown, packet_info* pinfo, const Session& session, const Connection& connection,
+void show_close_notes(const FrameTree& shown, packet_info* pinfo, Session& session, const Connection& connection,
                       const Frame& frame) {
     static_assert(std::is_trivially_destructible_v<Diagnosed>);
     const auto [first, last] = session.transport.notes.at(pinfo->num);
     for (const auto* note = first; note != last; ++note)
         if (note->at_close && note->stream == connection.stream)
-            if (const auto found = shown_of(*note, pinfo, session))
+            if (const auto found = shown_of(*note, pinfo, session)) {
+                tap_diagnosis(pinfo, session, connection.stream, *found);
                 add_diagnosis(shown.tree, pinfo, shown.payload.tvb, shown.payload.offset,
                               static_cast<int>(std::min<std::size_t>(frame.payload.size(), 2)), *found);
+            }
 }
 
-void show_message_notes(const FrameTree& shown, packet_info* pinfo, Direction direction, const Frame& frame) {
+void show_message_notes(const FrameTree& shown, packet_info* pinfo, Session& session, const Connection& connection,
+                        Direction direction, const Frame& frame) {
     const auto& message = *frame.completes;
     if (!is_notable(message.compressed, message.wire_length))
         return;
     const auto found = keep(diagnose_message(direction), packet_arena(pinfo));
+    tap_diagnosis(pinfo, session, connection.stream, found);
     add_diagnosis(shown.tree, pinfo, shown.frame.tvb, shown.frame.offset, static_cast<int>(frame.bytes.size()), found);
 }
 

@@ -7,9 +7,6 @@
 
 namespace ws {
 
-/// Nanoseconds since the epoch.
-std::int64_t time_of(const packet_info* pinfo);
-
 ConnectionFacts facts_of(const Connection& connection, std::int64_t now);
 
 /// The first visit: what one side says with a frame for the connection's life.
@@ -19,11 +16,12 @@ void note_heartbeat(const Frame& frame, Direction from, const StreamData& piece,
 void note_close(const Frame& frame, Direction from, packet_info* pinfo, Session& session, const Connection& connection);
 
 /// The same where the Close frame is shown.
-void show_close_notes(const FrameTree& shown, packet_info* pinfo, const Session& session, const Connection& connection,
+void show_close_notes(const FrameTree& shown, packet_info* pinfo, Session& session, const Connection& connection,
                       const Frame& frame);
 
 /// What a message means for the other side, where it is shown.
-void show_message_notes(const FrameTree& shown, packet_info* pinfo, Direction direction, const Frame& frame);
+void show_message_notes(const FrameTree& shown, packet_info* pinfo, Session& session, const Connection& connection,
+                        Direction direction, const Frame& frame);
 
 /// The first visit: `findings` of a connection's end in this packet. `stream`: its number.
 void note_findings(Session& session, const packet_info* pinfo, std::uint32_t stream, std::vector<Finding> findings);

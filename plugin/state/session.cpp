@@ -3,6 +3,7 @@
 
 #include "wireshark/packet_keys.hpp"
 #include "wireshark/tcp_ends.hpp"
+#include "wireshark/times.hpp"
 
 #include <algorithm>
 
@@ -56,7 +57,6 @@ Connection& Session::upgrade(packet_info* pinfo, std::uint32_t stream, const Neg
         *connections_.emplace_back(new Connection{stream, pinfo->num, static_cast<std::uint16_t>(server_port),
                                                   std::string(subprotocol), ConnectionDecoder(negotiated, limits)});
     http.open = false;
-    const auto nanoseconds = [](const nstime_t& time) { return static_cast<std::int64_t>(time.secs) * 1000000000 + time.nsecs; };
     connection.statistics.opened = connection.statistics.requested = connection.statistics.last = nanoseconds(pinfo->abs_ts);
     const auto* opening = pending() ? pending() : openings_.empty() ? nullptr : openings_.back().get();
     if (opening && opening->request_captured && opening->stream == stream)
@@ -107,11 +107,16 @@ Connection* Session::connection_at(std::uint32_t packet) {
     return after == connections_.begin() ? nullptr : (after - 1)->get();
 }
 
+const OpeningHandshake* Session::opening_of_stream(std::uint32_t stream) const {
+    const auto it = std::lower_bound(openings_.begin(), openings_.end(), stream,
+                                     [](const auto& opening, std::uint32_t number) { return opening->stream < number; });
+    return it != openings_.end() && (*it)->stream == stream ? it->get() : nullptr;
+}
+
 const OpeningHandshake* Session::opening_of(const Connection* connection) const {
-    for (const auto& opening : openings_)
-        if (connection && opening->stream == connection->stream)
-            return opening.get();
-    return connection || openings_.empty() ? nullptr : openings_.back().get();
+    if (connection)
+        return opening_of_stream(connection->stream);
+    return openings_.empty() ? nullptr : openings_.back().get();
 }
 
 Connection* Session::connection_now(packet_info* pinfo) {

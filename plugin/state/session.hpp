@@ -47,6 +47,8 @@ class Session {
     bool answered(std::uint32_t request_packet) const;
     /// The connection whose frames this packet may carry, or null; the last if there are two.
     Connection* connection_at(std::uint32_t packet);
+    /// The first handshake of that number, or null.
+    const OpeningHandshake* opening_of_stream(std::uint32_t stream) const;
     /// The handshake of a connection, or null; of none: the last.
     const OpeningHandshake* opening_of(const Connection* connection) const;
     /// The one whose frames come next in this visit of the packet: it may begin with the end of another.
@@ -71,6 +73,8 @@ class Sessions {
   public:
     bool empty() const { return all_.empty(); }
     Session& add(const address& client, std::uint32_t client_port) { return all_.emplace_back(client, client_port, streams_); }
+    /// How many connections the file has so far: their numbers are below.
+    std::uint32_t streams() const { return streams_; }
 
   private:
     std::deque<Session> all_;

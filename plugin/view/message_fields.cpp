@@ -66,7 +66,7 @@ Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, t
     const Message& message = *frame.completes;
     if (!at.tree && !always)
         return {};
-    const bool decoded = message.undecoded == Undecoded::no && !frame.violations.has(Violation::inflate_failed);
+    const bool decoded = is_decoded(frame);
     const auto place = message_place(at, pinfo, parent, message);
     if (!at.tree)
         return decoded ? place : Place{};

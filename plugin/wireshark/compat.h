@@ -18,10 +18,12 @@
 #include <epan/conversation.h>
 #include <epan/epan.h>
 #include <epan/expert.h>
+#include <epan/follow.h>
 #include <epan/frame_data.h>
 #include <epan/prefs.h>
 #include <epan/proto.h>
 #include <epan/proto_data.h>
+#include <epan/tap.h>
 #include <epan/tfs.h>
 #include <epan/to_str.h>
 #include <epan/tvbuff.h>
@@ -52,6 +54,15 @@ using BoolPreference = bool;
 inline dissector_handle_t& tls_app_handle(void* data) {
     return *static_cast<tlsinfo*>(data)->app_handle;
 }
+inline fvalue_t* value_of(field_info* field) {
+    return field->value;
+}
+/// `count`: how many streams there are, for the GUI.
+inline void add_follower(int protocol, const char* tap, follow_conv_filter_func conversation, follow_index_filter_func stream,
+                         follow_address_filter_func addresses, follow_port_to_display_func port, tap_packet_cb follow,
+                         follow_stream_count_func count) {
+    register_follow_stream(protocol, tap, conversation, stream, addresses, port, follow, count, nullptr);
+}
 #else
 constexpr void set_text(proto_item*, int, const char*, std::size_t) {}
 using HeuristicResult = gboolean;
@@ -59,6 +70,14 @@ using WmemResult = gboolean;
 using BoolPreference = gboolean;
 inline dissector_handle_t& tls_app_handle(void* data) {
     return *static_cast<dissector_handle_t*>(data);
+}
+inline fvalue_t* value_of(field_info* field) {
+    return &field->value;
+}
+inline void add_follower(int protocol, const char* tap, follow_conv_filter_func conversation, follow_index_filter_func stream,
+                         follow_address_filter_func addresses, follow_port_to_display_func port, tap_packet_cb follow,
+                         guint32 (*)()) {
+    register_follow_stream(protocol, tap, conversation, stream, addresses, port, follow);
 }
 #endif
 

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "words.hpp"
+
+#include "close_code.hpp"
+#include "utf8.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace ws {
+namespace {
+
+constexpr std::size_t most_bytes_shown = 16;
+/// More than a Close frame or a ping may carry (RFC 6455 5.5); others are cut.
+constexpr std::size_t most_text = 128;
+
+std::string hex(std::uint8_t byte) {
+    constexpr char digits[] = "0123456789abcdef";
+    return {digits[byte >> 4], digits[byte & 15]};
+}
+
+/// A character that can be printed on its own begins `text`: bytes of it, or 0.
+std::size_t printable_at(std::string_view text) {
+    const auto first = static_cast<std::uint8_t>(text[0]);
+    if (first < 0x80)
+        return first >= ' ' && first != 0x7f ? 1 : 0;
+    const std::size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    Utf8Validator utf8;
+    if (text.size() < size || utf8.feed(as_bytes(text.substr(0, size))) < size || !utf8.at_boundary())
+        return 0;
+    const bool control = first == 0xc2 && static_cast<std::uint8_t>(text[1]) < 0xa0; // C1
+    return control ? 0 : size;
+}
+
+bool is_printable(std::string_view text) {
+    while (!text.empty()) {
+        const auto size = printable_at(text);
+        if (!size)
+            return false;
+        text.remove_prefix(size);
+    }
+    return true;
+}
+
+} // namespace
+
+std::string in_quotes(std::string_view text) {
+    std::string line = "\"";
+    while (!text.empty() && line.size() < most_text) {
+        const auto size = printable_at(text);
+        if (size)
+            line += text.substr(0, size);
+        else
+            line += "\\x" + hex(static_cast<std::uint8_t>(text[0]));
+        text.remove_prefix(size ? size : 1);
+    }
+    return line + (text.empty() ? "\"" : "\xe2\x80\xa6\"");
+}
+
+std::string words_of_data(Bytes data) {
+    if (data.empty())
+        return {};
+    if (const auto text = as_text(data); is_printable(text.substr(0, most_text)))
+        return in_quotes(text);
+    std::string line;
+    for (const auto byte : data.first(std::min(data.size(), most_bytes_shown)))
+        line += hex(byte);
+    return data.size() > most_bytes_shown ? line + "\xe2\x80\xa6" : line;
+}
+
+std::string words_of_time(std::int64_t nanoseconds) {
+    char text[32];
+    if (nanoseconds < 1000000)
+        std::snprintf(text, sizeof text, "%.3f ms", static_cast<double>(nanoseconds) / 1e6);
+    else if (nanoseconds < 1000000000)
+        std::snprintf(text, sizeof text, "%.1f ms", static_cast<double>(nanoseconds) / 1e6);
+    else
+        std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(nanoseconds) / 1e9);
+    return text;
+}
+
+std::string words_of_control(const Frame& frame) {
+    std::string line;
+    const auto add = [&](const std::string& words) {
+        if (!words.empty())
+            line += ' ' + words;
+    };
+    switch (frame.header.opcode) {
+    case opcode::close:
+        line = "Close";
+        if (frame.payload.size() >= 2) {
+            const auto code = static_cast<std::uint16_t>(frame.payload[0] << 8 | frame.payload[1]);
+            add(std::to_string(code));
+            add(close_code(code).name);
+            if (frame.payload.size() > 2)
+                add(in_quotes(as_text(frame.payload.subspan(2))));
+        }
+        break;
+    case opcode::ping:
+        line = "Ping";
+        add(words_of_data(frame.payload));
+        break;
+    default:
+        line = "Pong";
+        add(frame.ping_in ? words_of_time(frame.round_trip) : words_of_data(frame.payload));
+        break;
+    }
+    return line;
+}
+
+} // namespace ws

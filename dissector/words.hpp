@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a person would say of a frame, in one line of text.
+#pragma once
+
+#include "facts.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace ws {
+
+/// `text` in quotation marks, on one line, cut after 128 bytes: control characters, and bytes that are no UTF-8, are shown as
+/// "\x1b".
+std::string in_quotes(std::string_view text);
+
+/// The application data of a ping or pong: text in quotation marks, else its first 16 bytes in hexadecimal digits; empty: none.
+std::string words_of_data(Bytes data);
+
+/// "1.2 ms", "3.4 s".
+std::string words_of_time(std::int64_t nanoseconds);
+
+/// `Close 1011 Internal Error "db pool exhausted"`, `Ping "tick"`, `Pong 1.2 ms`. `frame`: a control frame.
+std::string words_of_control(const Frame& frame);
+
+} // namespace ws

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "flow/tapping.hpp"
+
+#include "state/tapped.hpp"
+#include "wireshark/times.hpp"
+
+namespace ws {
+
+void tap_event(packet_info* pinfo, const Session& session, const Connection& connection, const StreamData& piece,
+               const StreamEvent& event) {
+    if (!is_tapped() || std::holds_alternative<FramePart>(event))
+        return;
+    Tapped tapped{connection.stream, piece.direction, piece.packet, piece.time, session.opening_of(&connection), &connection, {}};
+    if (const auto* frame = std::get_if<Frame>(&event))
+        tapped.what = frame;
+    else
+        tapped.what = *std::get_if<SkippedBytes>(&event);
+    tap(pinfo, tapped);
+}
+
+void tap_handshake(packet_info* pinfo, const HandshakeHalf& half, std::string_view head, bool lines) {
+    if (!is_tapped())
+        return;
+    Tapped tapped{half.context.stream, half.context.direction, pinfo->num, time_of(pinfo), half.opening, half.begins, {}};
+    tapped.what = TappedHandshake{half.handshake, head, lines};
+    tap(pinfo, tapped);
+    for (const auto& found : half.context.diagnoses) {
+        tapped.what = found;
+        tap(pinfo, tapped);
+    }
+}
+
+void tap_diagnosis(packet_info* pinfo, Session& session, std::uint32_t stream, const Diagnosed& found) {
+    if (!is_tapped())
+        return;
+    const auto* connection = session.connection_at(pinfo->num);
+    if (connection && connection->stream != stream)
+        connection = nullptr;
+    Tapped tapped{stream, session.direction(pinfo), pinfo->num, time_of(pinfo), session.opening_of_stream(stream), connection,
+                  {}};
+    tapped.what = found;
+    tap(pinfo, tapped);
+}
+
+} // namespace ws

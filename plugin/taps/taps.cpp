@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "taps/taps.hpp"
+
+#include "state/tapped.hpp"
+
+namespace ws {
+
+void register_taps() {
+    tap_ids.events = register_tap("ws");
+    register_follow();
+}
+
+} // namespace ws

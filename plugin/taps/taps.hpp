@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What reads the plugin's taps, for Wireshark's menus and for tshark -z.
+#pragma once
+
+namespace ws {
+
+void register_follow();
+
+/// All of them, once, when the protocol is registered.
+void register_taps();
+
+} // namespace ws

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "words.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ws {
+namespace {
+
+Frame control(std::uint8_t code, std::string_view payload) {
+    Frame frame;
+    frame.header.opcode = code;
+    frame.payload = as_bytes(payload);
+    return frame;
+}
+
+TEST(Words, TextIsQuotedOnOneLine) {
+    EXPECT_EQ(in_quotes("two\r\nlines"), "\"two\\x0d\\x0alines\"");
+    EXPECT_EQ(in_quotes("\x1b[31mred"), "\"\\x1b[31mred\"");
+    EXPECT_EQ(in_quotes("a\xc2\x9b"
+                        "b"),
+              "\"a\\xc2\\x9b"
+              "b\""); // CSI in one character
+    EXPECT_EQ(in_quotes("na\xc3\xafve \xe2\x82\xac \xf0\x9f\x98\x80"), "\"na\xc3\xafve \xe2\x82\xac \xf0\x9f\x98\x80\"");
+    EXPECT_EQ(in_quotes("\xff\xc3"), "\"\\xff\\xc3\"");
+    EXPECT_EQ(in_quotes(std::string_view("\0", 1)), "\"\\x00\"");
+    EXPECT_EQ(in_quotes(""), "\"\"");
+}
+
+TEST(Words, TooMuchTextIsCut) {
+    const auto words = in_quotes(std::string(1000000, 'x'));
+    EXPECT_LT(words.size(), 140U);
+    EXPECT_TRUE(words.ends_with("x\xe2\x80\xa6\""));
+}
+
+TEST(Words, DataIsTextOrBytes) {
+    EXPECT_EQ(words_of_data({}), "");
+    EXPECT_EQ(words_of_data(as_bytes("tick")), "\"tick\"");
+    EXPECT_EQ(words_of_data(as_bytes("\x01\xfe")), "01fe");
+    EXPECT_EQ(words_of_data(as_bytes(std::string(17, '\x01'))), "01010101010101010101010101010101\xe2\x80\xa6");
+}
+
+TEST(Words, OfControlFrames) {
+    EXPECT_EQ(words_of_control(control(opcode::close, "")), "Close");
+    EXPECT_EQ(words_of_control(control(opcode::close, "\x03\xe8")), "Close 1000 Normal Closure");
+    EXPECT_EQ(words_of_control(control(opcode::close, "\x03\xf3"
+                                                      "db pool exhausted")),
+              "Close 1011 Internal Error \"db pool exhausted\"");
+    EXPECT_EQ(words_of_control(control(opcode::ping, "tick")), "Ping \"tick\"");
+    EXPECT_EQ(words_of_control(control(opcode::ping, "")), "Ping");
+    auto pong = control(opcode::pong, "tick");
+    EXPECT_EQ(words_of_control(pong), "Pong \"tick\""); // nobody asked
+    pong.ping_in = 1;
+    pong.round_trip = 1234567;
+    EXPECT_EQ(words_of_control(pong), "Pong 1.2 ms");
+    pong.round_trip = 30000;
+    EXPECT_EQ(words_of_control(pong), "Pong 0.030 ms");
+    pong.round_trip = 3400000000;
+    EXPECT_EQ(words_of_control(pong), "Pong 3.4 s");
+}
+
+} // namespace
+} // namespace ws
