@@ -70,29 +70,22 @@ void check_tokens(const HttpHead& head, std::int64_t time, ReadClaims read, cons
         Claims claims;
         if (!read(token.payload, claims))
             return;
-        // Rounded to seconds, as a duration may be large.
-        const auto by = [&](double when) {
-            return std::to_string(static_cast<std::int64_t>(std::min(std::abs(now - when), 1e15))) + " s";
+        const auto say = [&](Diagnosis diagnosis, const char* happens, double when, const char* order, const char* cause,
+                             const char* check) {
+            // Rounded to seconds, as a duration may be large.
+            const auto by = std::to_string(static_cast<std::int64_t>(std::min(std::abs(now - when), 1e15))) + " s";
+            const auto seen = std::string("A JSON Web Token in ") + token.where + ' ' + happens + ' ' + by + ' ' + order;
+            out.push_back(arena, keep({diagnosis, seen + " this request.", cause, check, by}, arena));
         };
         if (claims.expires && *claims.expires <= now && !notes.token_expired) {
             notes.token_expired = true;
-            out.push_back(arena, keep({Diagnosis::token_expired,
-                                       std::string("A JSON Web Token in ") + token.where + " expired " + by(*claims.expires) +
-                                           " before this request.",
-                                       "The client did not renew it, or a clock is wrong.",
-                                       "Check its lifetime (exp), how the client refreshes it before it reconnects, and both "
-                                       "clocks.",
-                                       by(*claims.expires)},
-                                      arena));
+            say(Diagnosis::token_expired, "expired", *claims.expires, "before", "The client did not renew it, or a clock is wrong.",
+                "Check its lifetime (exp), how the client refreshes it before it reconnects, and both clocks.");
         }
         if (claims.not_before && *claims.not_before > now && !early) {
             early = true;
-            out.push_back(arena, keep({Diagnosis::token_not_yet_valid,
-                                       std::string("A JSON Web Token in ") + token.where + " becomes valid " +
-                                           by(*claims.not_before) + " after this request.",
-                                       "Usually the clock of its issuer is ahead.",
-                                       "Check the clocks (nbf), and the leeway the server allows.", by(*claims.not_before)},
-                                      arena));
+            say(Diagnosis::token_not_yet_valid, "becomes valid", *claims.not_before, "after",
+                "Usually the clock of its issuer is ahead.", "Check the clocks (nbf), and the leeway the server allows.");
         }
     });
 }

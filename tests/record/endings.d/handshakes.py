@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Handshakes that the client cannot accept, refusals with a text of their own, and HTTP where frames belong."""
 
+from haproxy import haproxy
 from nginx import nginx
 from scene import recording
 
@@ -74,18 +75,7 @@ def handshakes_refused_haproxy(scene):
     """Refusals of HAProxy: a page for maintenance (503 with Retry-After), no server (503), WebSocket denied (501)."""
     page = scene.file("503.http", "HTTP/1.0 503 Service Unavailable\r\nContent-Type: text/html\r\nRetry-After: 120\r\n\r\n"
                       "<html><body><h1>Down for maintenance until 06:00</h1></body></html>\n")
-    scene.file("haproxy.cfg", f"""
-global
-    log stdout format raw local0
-defaults
-    mode http
-    log global
-    option httplog
-    timeout connect 1s
-    timeout client 10s
-    timeout server 10s
-frontend front
-    bind 127.0.0.1:8080
+    server = haproxy(scene, f"""
     http-request deny deny_status 501 if {{ path /plain }}
     http-request return status 503 content-type text/plain string "Too many people are here" hdr Retry-After 30 if {{ path /full }}
     use_backend maintenance if {{ path /maintenance }}
@@ -95,8 +85,6 @@ backend maintenance
 backend nobody
     server dead 127.0.0.1:9
 """)
-    server = scene.start("haproxy", "-db", "-f", scene.folder / "haproxy.cfg", ready=None, name="haproxy")
-    scene.listening(8080)
     for port, path, status, diagnosis, also in ((40001, "/maintenance", 503, "gateway_error", ("http10",)), (40002, "/nobody", 503, "gateway_error", ("http10",)),
                                                 (40003, "/plain", 501, "websocket_unsupported", ()), (40004, "/full", 503, "gateway_error", ())):
         client = ask(scene, port, path)

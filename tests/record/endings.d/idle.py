@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Silences that a proxy or server ends, and programs that end after a silence of their own."""
 
+from haproxy import haproxy
 from nginx import nginx, proxied
 from scene import recording
 
@@ -52,26 +53,12 @@ def idle_nginx_early(scene):
 def idle_haproxy(scene):
     """timeout tunnel 5s. The client's leg."""
     scene.only(8080)
-    scene.file("haproxy.cfg", """
-global
-    log stdout format raw local0
-defaults
-    mode http
-    log global
-    option httplog
-    timeout connect 1s
-    timeout client 10s
-    timeout server 10s
-    timeout tunnel 5s
-frontend front
-    bind 127.0.0.1:8080
+    scene.start("websockets_server.py", 8082, "ping_interval=None")
+    proxy = haproxy(scene, """
     default_backend back
 backend back
     server one 127.0.0.1:8082
-""")
-    scene.start("websockets_server.py", 8082, "ping_interval=None")
-    proxy = scene.start("haproxy", "-db", "-f", scene.folder / "haproxy.cfg", ready=None, name="haproxy")
-    scene.listening(8080)
+""", "    timeout tunnel 5s")
     silent = scene.start("websockets_client.py", 40001, f"{URL}/echo", "--say", "hello", "--then", "wait", ready="open", name="silent")
     lively = scene.start("websockets_client.py", 40002, f"{URL}/echo", "--say", "hello", "--every", "2", "--stay", "7", ready="open", name="lively")
     silent.finish()
