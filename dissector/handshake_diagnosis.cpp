@@ -79,7 +79,8 @@ void check_tokens(const HttpHead& head, std::int64_t time, ReadClaims read, cons
         };
         if (claims.expires && *claims.expires <= now && !notes.token_expired) {
             notes.token_expired = true;
-            say(Diagnosis::token_expired, "expired", *claims.expires, "before", "The client did not renew it, or a clock is wrong.",
+            say(Diagnosis::token_expired, "expired", *claims.expires, "before",
+                "The client did not renew it, or a clock is wrong.",
                 "Check its lifetime (exp), how the client refreshes it before it reconnects, and both clocks.");
         }
         if (claims.not_before && *claims.not_before > now && !early) {

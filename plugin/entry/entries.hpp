@@ -20,6 +20,9 @@ void hand_off_http2_entry();
 void open_http2_entry(bool ours); ///< Before each file.
 /// Wireshark's HTTP/2 dissector is at work on a connection that is followed here.
 bool http2_is_followed();
-void register_packet_entry(); ///< For every packet, after all other dissectors.
+void register_packet_entry();    ///< For every packet, after all other dissectors.
+void register_decode_as_entry(); ///< What the user chooses for messages.
+void hand_off_decode_as_entry();
+void register_conversation_filter_entry();
 
 } // namespace ws

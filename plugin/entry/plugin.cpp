@@ -13,14 +13,33 @@ namespace {
 
 void register_preferences() {
     auto* preferences = prefs_register_protocol(protocol.id, assign_ports);
-    prefs_register_bool_preference(preferences, "take_over", "Take over from the built-in dissector",
-                                   "Decode WebSocket in place of Wireshark's own \"websocket\" dissector", &protocol.take_over);
-    prefs_register_uint_preference(preferences, "limit", "Longest inflated message (MiB)",
-                                   "What a compressed message inflates to beyond this is not kept", 10, &protocol.limit_mib);
+    prefs_register_bool_preference(
+        preferences, "take_over", "Take over from the built-in dissector",
+        "Decode WebSocket in place of Wireshark's own \"websocket\" dissector. Its filters and columns "
+        "keep working.",
+        &protocol.take_over);
+    prefs_register_bool_preference(
+        preferences, "midstream", "Recognise connections without their handshake",
+        "Where the capture begins after the handshake, know frames by what they are: headers in a chain, "
+        "masks, text behind them. Off: only Decode As and the TCP ports below find them.",
+        &protocol.midstream);
     range_convert_str(wmem_epan_scope(), &protocol.ports, "", 65535);
     prefs_register_range_preference(preferences, "port", "TCP ports",
-                                    "Ports whose connections carry WebSocket, with its handshake in the capture or without",
+                                    "Ports whose connections carry WebSocket, with its handshake in the capture or without, like "
+                                    "9000-9002,9443",
                                     &protocol.ports, 65535);
+    prefs_register_bool_preference(preferences, "json", "Dissect text that is JSON",
+                                   "Show the members of a text message that is JSON, with the fields of Wireshark's JSON "
+                                   "dissector. A dissector chosen by subprotocol or by Decode As goes first.",
+                                   &protocol.json);
+    prefs_register_uint_preference(preferences, "limit", "Longest inflated message (MiB)",
+                                   "A compressed message that inflates to more is not kept; ws.undecoded says \"limit\", and the "
+                                   "connection goes on",
+                                   10, &protocol.limit_mib);
+    prefs_register_static_text_preference(preferences, "of_builtin",
+                                          "The preferences of the built-in dissector (WebSocket) have no effect meanwhile.",
+                                          "websocket.text_type and websocket.decompress: text that is JSON is dissected as the "
+                                          "preference above says, and messages are always decompressed");
 }
 
 /// Before each dissection of a file.
@@ -43,6 +62,8 @@ void register_protocol() {
     register_http_entry();
     register_http2_entry();
     register_packet_entry();
+    register_decode_as_entry();
+    register_conversation_filter_entry();
     register_taps();
     register_init_routine(open_file);
     register_cleanup_routine(close_capture);
@@ -53,6 +74,7 @@ void hand_off() {
     hand_off_http2_entry();
     hand_off_tcp_entry();
     hand_off_subprotocols();
+    hand_off_decode_as_entry();
     look_up_builtin_fields();
 }
 

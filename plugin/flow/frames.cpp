@@ -150,6 +150,7 @@ void dissect_stream_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Se
     auto* connection = session.connection_at(pinfo->num);
     if (!connection)
         return;
+    kept_with<const Connection*>(pinfo, packet_key::connection_shown) = connection;
     const StreamData piece = piece_of(tvb, pinfo, connection->stream, session.direction(pinfo), sequence);
     show(tvb, pinfo, tree, session, *connection, piece, read_piece(piece, pinfo, session, *connection));
 }

@@ -150,6 +150,8 @@ UnclaimedPayload::Claim claim_of(packet_info* pinfo, std::uint8_t first_byte) {
 }
 
 bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std::size_t captured, UnclaimedPayload::Claim claim) {
+    if (!protocol.midstream)
+        return false;
     if (claim == UnclaimedPayload::Claim::none)
         ++segments_seen(pinfo);
     return capture->suspects || !Recogniser::out_of_the_question({bytes, captured}) || may_search(pinfo, claim);

@@ -191,8 +191,13 @@ void call_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
     ENDTRY;
 }
 
-/// The dissector that Wireshark or this plugin has for the connection's messages, or null.
-dissector_handle_t find_subdissector(const std::string& subprotocol, std::uint16_t server_port) {
+/// The dissector that the user chose for the connection's messages, or that Wireshark or this plugin has for them, or null.
+dissector_handle_t find_subdissector(std::uint32_t stream, const std::string& subprotocol, std::uint16_t server_port) {
+    if (auto* handle = dissector_get_uint_handle(handles.by_stream, stream))
+        return handle;
+    auto* of_port = dissector_get_uint_handle(by_port, server_port);
+    if (of_port && of_port != dissector_get_default_uint_handle("ws.port", server_port))
+        return of_port;
     if (!subprotocol.empty()) {
         if (auto* handle = dissector_get_string_handle(by_subprotocol, subprotocol.c_str()))
             return handle;
@@ -200,12 +205,12 @@ dissector_handle_t find_subdissector(const std::string& subprotocol, std::uint16
             if (subprotocol == row.subprotocol)
                 return handle_of(row);
     }
-    return dissector_get_uint_handle(by_port, server_port);
+    return of_port;
 }
 
 dissector_handle_t subdissector_of(Connection& connection) {
     if (!connection.subdissector_known) {
-        connection.subdissector = find_subdissector(connection.subprotocol, connection.server_port);
+        connection.subdissector = find_subdissector(connection.stream, connection.subprotocol, connection.server_port);
         connection.subdissector_known = true;
     }
     return connection.subdissector;
@@ -223,7 +228,7 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection&
     auto* handle = subdissector_of(connection);
     const bool ask_others = (handle && handle != handles.json) || have_heuristics;
     const bool may_be_json =
-        json_is_looked_at(tree) && (handle == handles.json || (message.text && looks_like_json(message.data)));
+        json_is_looked_at(tree) && (handle == handles.json || (protocol.json && message.text && looks_like_json(message.data)));
     if (message.data.empty() || !(ask_others || may_be_json))
         return;
     auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "state/capture.hpp"
 
+#include "wireshark/packet_keys.hpp"
+
 #include "wireshark/protocol.hpp"
 #include "wireshark/tcp_ends.hpp"
 #include "wireshark/tcp_segment.hpp"
@@ -44,6 +46,21 @@ Http2Connection* find_http2(packet_info* pinfo) {
 Session* find_session(packet_info* pinfo) {
     auto* conversation = capture->sessions.empty() ? nullptr : find_conversation_of(pinfo);
     return conversation ? conversation->session : nullptr;
+}
+
+const Connection* connection_shown(packet_info* pinfo) {
+    if (is_kept_with(pinfo, packet_key::connection_shown))
+        return kept_with<const Connection*>(pinfo, packet_key::connection_shown);
+    auto* session = find_session(pinfo);
+    return session ? session->connection_at(pinfo->num) : nullptr;
+}
+
+std::optional<std::uint32_t> stream_shown(packet_info* pinfo) {
+    if (const auto* connection = connection_shown(pinfo))
+        return connection->stream;
+    const auto* session = find_session(pinfo);
+    const auto* opening = session ? session->opening_of(nullptr) : nullptr;
+    return opening ? std::optional(opening->stream) : std::nullopt;
 }
 
 Session& session_of(packet_info* pinfo, Direction direction) {

@@ -57,6 +57,10 @@ Http2Connection* find_http2(packet_info* pinfo);
 
 /// The session of the packet's TCP conversation, or null.
 Session* find_session(packet_info* pinfo);
+/// The connection that the packet shows, of several on HTTP/2 or HTTP/3 the last, or null.
+const Connection* connection_shown(packet_info* pinfo);
+/// Its number, or that of a handshake without one.
+std::optional<std::uint32_t> stream_shown(packet_info* pinfo);
 /// The same, made on first use with the packet's sender as the client (or the server).
 Session& session_of(packet_info* pinfo, Direction direction);
 

@@ -16,6 +16,7 @@
 #include <epan/column-info.h>
 #include <epan/column-utils.h>
 #include <epan/conversation.h>
+#include <epan/conversation_filter.h>
 #include <epan/epan.h>
 #include <epan/expert.h>
 #include <epan/follow.h>
@@ -57,6 +58,12 @@ inline dissector_handle_t& tls_app_handle(void* data) {
 inline fvalue_t* value_of(field_info* field) {
     return field->value;
 }
+template <bool (*valid)(packet_info*), char* (*build)(packet_info*)>
+void add_conversation_filter(const char* protocol, const char* name) {
+    register_conversation_filter(
+        protocol, name, [](packet_info* pinfo, void*) { return valid(pinfo); },
+        [](packet_info* pinfo, void*) { return build(pinfo); }, nullptr);
+}
 /// `count`: how many streams there are, for the GUI.
 inline void add_follower(int protocol, const char* tap, follow_conv_filter_func conversation, follow_index_filter_func stream,
                          follow_address_filter_func addresses, follow_port_to_display_func port, tap_packet_cb follow,
@@ -73,6 +80,11 @@ inline dissector_handle_t& tls_app_handle(void* data) {
 }
 inline fvalue_t* value_of(field_info* field) {
     return &field->value;
+}
+template <bool (*valid)(packet_info*), char* (*build)(packet_info*)>
+void add_conversation_filter(const char* protocol, const char* name) {
+    register_conversation_filter(
+        protocol, name, [](packet_info* pinfo) -> gboolean { return valid(pinfo); }, build);
 }
 inline void add_follower(int protocol, const char* tap, follow_conv_filter_func conversation, follow_index_filter_func stream,
                          follow_address_filter_func addresses, follow_port_to_display_func port, tap_packet_cb follow,

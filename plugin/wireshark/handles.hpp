@@ -30,6 +30,7 @@ struct Handles {
     dissector_handle_t json; ///< Null where it is not built in.
 
     dissector_table_t tcp_port;
+    dissector_table_t by_stream; ///< The plugin's own: what the user chose for the messages of one connection.
 
     // The plugin's own
     dissector_handle_t frames;            ///< Frames follow: the connection was upgraded, or recognised.

@@ -14,6 +14,8 @@ namespace ws {
 struct Protocol {
     int id = -1;
     BoolPreference take_over = TRUE; ///< Decode in place of the built-in dissector.
+    BoolPreference json = TRUE;      ///< Dissect text that is JSON.
+    BoolPreference midstream = TRUE; ///< Recognise frames whose handshake was not captured.
     guint limit_mib = 16;            ///< Longest inflated message, in MiB.
     range_t* ports = nullptr;        ///< TCP ports that carry nothing but WebSocket, with its handshake or without.
 };
