@@ -32,6 +32,7 @@ std::span<const ViolationInfo> violation_table();
 class Violations {
   public:
     void add(Violation violation) { bits_ |= bit(violation); }
+    void add(const Violations& others) { bits_ |= others.bits_; }
     bool has(Violation violation) const { return (bits_ & bit(violation)) != 0; }
     bool any() const { return bits_ != 0; }
     /// Of those there are.

@@ -100,9 +100,13 @@ std::string words_of_control(const Frame& frame) {
         line = "Ping";
         add(words_of_data(frame.payload));
         break;
-    default:
+    case opcode::pong:
         line = "Pong";
         add(frame.ping_in ? words_of_time(frame.round_trip) : words_of_data(frame.payload));
+        break;
+    default:
+        line = "Reserved opcode " + std::to_string(frame.header.opcode);
+        add(words_of_data(frame.payload));
         break;
     }
     return line;

@@ -8,6 +8,7 @@ namespace ws {
 void register_taps() {
     tap_ids.events = register_tap("ws");
     register_follow();
+    register_messages();
 }
 
 } // namespace ws

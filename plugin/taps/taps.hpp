@@ -5,6 +5,7 @@
 namespace ws {
 
 void register_follow();
+void register_messages();
 
 /// All of them, once, when the protocol is registered.
 void register_taps();

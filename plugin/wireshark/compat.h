@@ -17,6 +17,7 @@
 #include <epan/column-utils.h>
 #include <epan/conversation.h>
 #include <epan/conversation_filter.h>
+#include <epan/dfilter/dfilter.h>
 #include <epan/epan.h>
 #include <epan/expert.h>
 #include <epan/follow.h>
@@ -24,6 +25,7 @@
 #include <epan/prefs.h>
 #include <epan/proto.h>
 #include <epan/proto_data.h>
+#include <epan/stat_tap_ui.h>
 #include <epan/tap.h>
 #include <epan/tfs.h>
 #include <epan/to_str.h>
@@ -42,6 +44,14 @@ extern "C" { // these have none of their own
 }
 
 #if WS_WIRESHARK_AT_LEAST(4, 4)
+inline bool is_display_filter(const char* text) {
+    dfilter_t* filter = nullptr;
+    df_error_t* error = nullptr;
+    const bool is = dfilter_compile(text, &filter, &error);
+    df_error_free(&error);
+    dfilter_free(filter);
+    return is;
+}
 /// Gives a string field its text with the NULs in it, whatever its label shows. Older releases cannot hold them.
 /// Where nobody asks for the field, its item is that of another one.
 inline void set_text(proto_item* item, int field, const char* text, std::size_t size) {
@@ -71,6 +81,14 @@ inline void add_follower(int protocol, const char* tap, follow_conv_filter_func 
     register_follow_stream(protocol, tap, conversation, stream, addresses, port, follow, count, nullptr);
 }
 #else
+inline bool is_display_filter(const char* text) {
+    dfilter_t* filter = nullptr;
+    gchar* error = nullptr;
+    const bool is = dfilter_compile(text, &filter, &error);
+    g_free(error);
+    dfilter_free(filter);
+    return is;
+}
 constexpr void set_text(proto_item*, int, const char*, std::size_t) {}
 using HeuristicResult = gboolean;
 using WmemResult = gboolean;
@@ -99,6 +117,18 @@ inline void add_follower(int protocol, const char* tap, follow_conv_filter_func 
 
 #if !WS_WIRESHARK_AT_LEAST(4, 4)
 #define tvb_get_uint8 tvb_get_guint8
+#endif
+
+/// What tshark -z calls for a command; `begin` takes what was given.
+#if WS_WIRESHARK_AT_LEAST(4, 6)
+inline bool begin_command(const char* given, void* begin) {
+    reinterpret_cast<void (*)(const char*)>(begin)(given);
+    return true;
+}
+#else
+inline void begin_command(const char* given, void* begin) {
+    reinterpret_cast<void (*)(const char*)>(begin)(given);
+}
 #endif
 
 #if WS_WIRESHARK_AT_LEAST(4, 6)

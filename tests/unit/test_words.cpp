@@ -47,6 +47,7 @@ TEST(Words, OfControlFrames) {
               "Close 1011 Internal Error \"db pool exhausted\"");
     EXPECT_EQ(words_of_control(control(opcode::ping, "tick")), "Ping \"tick\"");
     EXPECT_EQ(words_of_control(control(opcode::ping, "")), "Ping");
+    EXPECT_EQ(words_of_control(control(11, "x")), "Reserved opcode 11 \"x\"");
     auto pong = control(opcode::pong, "tick");
     EXPECT_EQ(words_of_control(pong), "Pong \"tick\""); // nobody asked
     pong.ping_in = 1;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "taps/json_object.hpp"
+
+#include "dissector/utf8.hpp"
+
+#include <cinttypes>
+
+namespace ws {
+
+void JsonObject::number(const char* member, std::uint64_t value) {
+    name(member);
+    json_dumper_value_anyf(&dumper_, "%" PRIu64, value);
+}
+
+void JsonObject::number(const char* member, const std::string& digits) {
+    name(member);
+    json_dumper_value_anyf(&dumper_, "%s", digits.c_str());
+}
+
+void JsonObject::boolean(const char* member, bool value) {
+    name(member);
+    json_dumper_value_anyf(&dumper_, "%s", value ? "true" : "false");
+}
+
+void JsonObject::string(const char* member, std::string_view text) {
+    name(member);
+    auto* valid = g_utf8_make_valid(text.data(), static_cast<gssize>(text.size()));
+    json_dumper_value_string(&dumper_, valid);
+    g_free(valid);
+}
+
+void JsonObject::names(const char* member, const std::vector<std::string_view>& list) {
+    name(member);
+    json_dumper_begin_array(&dumper_);
+    for (const auto text : list)
+        json_dumper_value_string(&dumper_, std::string(text).c_str());
+    json_dumper_end_array(&dumper_);
+}
+
+void JsonObject::base64(const char* member, Bytes data) {
+    name(member);
+    json_dumper_begin_base64(&dumper_);
+    json_dumper_write_base64(&dumper_, data.data(), data.size());
+    json_dumper_end_base64(&dumper_);
+}
+
+void JsonObject::content(Bytes data) {
+    Utf8Validator utf8;
+    utf8.feed(data);
+    if (utf8.valid() && utf8.at_boundary() && as_text(data).find('\0') == std::string_view::npos)
+        string("text", as_text(data));
+    else
+        base64("base64", data);
+}
+
+} // namespace ws
