@@ -28,8 +28,13 @@ std::size_t printable_at(std::string_view text) {
     Utf8Validator utf8;
     if (text.size() < size || utf8.feed(as_bytes(text.substr(0, size))) < size || !utf8.at_boundary())
         return 0;
-    const bool control = first == 0xc2 && static_cast<std::uint8_t>(text[1]) < 0xa0; // C1
-    return control ? 0 : size;
+    const auto second = static_cast<std::uint8_t>(text[1]);
+    const auto third = static_cast<std::uint8_t>(size > 2 ? text[2] : 0);
+    const bool control = first == 0xc2 && second < 0xa0; // C1
+    // Line separators, and what turns the direction of text round.
+    const bool turns = first == 0xe2 &&
+                       ((second == 0x80 && third >= 0xa8 && third <= 0xae) || (second == 0x81 && third >= 0xa6 && third <= 0xa9));
+    return control || turns ? 0 : size;
 }
 
 bool is_printable(std::string_view text) {
@@ -44,9 +49,9 @@ bool is_printable(std::string_view text) {
 
 } // namespace
 
-std::string in_quotes(std::string_view text) {
-    std::string line = "\"";
-    while (!text.empty() && line.size() < most_text) {
+std::string on_one_line(std::string_view text, std::size_t most) {
+    std::string line;
+    while (!text.empty() && line.size() < most) {
         const auto size = printable_at(text);
         if (size)
             line += text.substr(0, size);
@@ -54,7 +59,11 @@ std::string in_quotes(std::string_view text) {
             line += "\\x" + hex(static_cast<std::uint8_t>(text[0]));
         text.remove_prefix(size ? size : 1);
     }
-    return line + (text.empty() ? "\"" : "\xe2\x80\xa6\"");
+    return text.empty() ? line : line + "\xe2\x80\xa6";
+}
+
+std::string in_quotes(std::string_view text) {
+    return '"' + on_one_line(text, most_text) + '"';
 }
 
 std::string words_of_data(Bytes data) {

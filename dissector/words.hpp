@@ -9,8 +9,11 @@
 
 namespace ws {
 
-/// `text` in quotation marks, on one line, cut after 128 bytes: control characters, and bytes that are no UTF-8, are shown as
-/// "\x1b".
+/// `text` as it can be printed anywhere, cut after `most` bytes: control characters, line separators, what turns the direction of
+/// text round, and bytes that are no UTF-8 are shown as "\x1b".
+std::string on_one_line(std::string_view text, std::size_t most);
+
+/// The same in quotation marks, at most 128 bytes of it.
 std::string in_quotes(std::string_view text);
 
 /// The application data of a ping or pong: text in quotation marks, else its first 16 bytes in hexadecimal digits; empty: none.

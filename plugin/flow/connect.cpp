@@ -3,6 +3,7 @@
 
 #include "dissector/http_head.hpp"
 #include "flow/connect_tunnel.hpp"
+#include "flow/tapping.hpp"
 #include "state/capture.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "wireshark/protocol.hpp"
@@ -84,6 +85,7 @@ bool watch_connect(tvbuff_t* tvb, int offset, std::string_view head, packet_info
     static_assert(std::is_trivially_destructible_v<Diagnosed>);
     if (found.seen.empty())
         return false;
+    tap_diagnosis(pinfo, found);
     if (!tree) {
         add_diagnosis(nullptr, pinfo, tvb, offset, 0, found);
         return false;

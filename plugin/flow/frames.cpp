@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/frames.hpp"
 
+#include "flow/export_message.hpp"
 #include "flow/subprotocol.hpp"
 #include "flow/tapping.hpp"
 #include "flow/verdict.hpp"
@@ -58,7 +59,9 @@ void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
         show_close_notes(shown, pinfo, session, connection, frame);
     Place message{};
     if (frame.completes)
-        message = add_message(shown, pinfo, frame, tvb, has_subdissector(connection));
+        message = add_message(shown, pinfo, frame, tvb, has_subdissector(connection) || exports_messages());
+    if (message.tvb && exports_messages())
+        export_message(message, pinfo, connection, *frame.completes);
     if (frame.completes)
         show_message_notes(shown, pinfo, session, connection, direction, frame);
     if (shown.tree)

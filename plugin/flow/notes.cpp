@@ -4,8 +4,10 @@
 #include "flow/summary.hpp"
 #include "flow/tapping.hpp"
 #include "flow/verdict.hpp"
+#include "state/tapped.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "view/frame_fields.hpp"
+#include "view/session_fields.hpp"
 
 namespace ws {
 
@@ -16,7 +18,7 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
     bool shown = false;
     const auto in_layer = [&](std::uint32_t stream) {
         if (!layer && tree)
-            layer = add_layer(tree, {tvb, 0}, 0, "Connection", stream, session.direction(pinfo));
+            layer = add_layer(tree, pinfo, {tvb, 0}, 0, "Connection", stream, session.direction(pinfo));
         shown = true;
         return layer;
     };
@@ -27,8 +29,12 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
                 tap_diagnosis(pinfo, session, note->stream, *found);
                 add_diagnosis(in_layer(note->stream), pinfo, tvb, 0, 0, *found);
             }
-    if (const auto stream = tree ? summary_at(session, pinfo) : std::nullopt)
-        show_summary(tvb, pinfo, in_layer(*stream), session);
+    static_assert(std::is_trivially_destructible_v<SummaryShown>);
+    if (const auto of = tree || is_tapped() ? summary_at(session, pinfo) : std::nullopt) {
+        tap_summary(pinfo, session, *of);
+        if (tree)
+            add_session_summary(in_layer(of->stream), tvb, of->summary);
+    }
     return shown;
 }
 

@@ -169,13 +169,9 @@ bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Conne
     return outcome.taken || outcome.wants_more;
 }
 
-bool is_referenced(int field) {
-    return proto_registrar_get_nth(static_cast<guint>(field))->ref_type != HF_REF_TYPE_NONE;
-}
-
 /// It keeps no state: where nobody looks at its tree, nor at the names of the protocols, it can be spared.
 bool json_is_looked_at(proto_tree* tree) {
-    return tree && handles.json && (PTREE_DATA(tree)->visible || is_referenced(ids.json) || is_referenced(ids.frame_protocols));
+    return tree && handles.json && (PTREE_DATA(tree)->visible || is_asked_for(ids.json) || is_asked_for(ids.frame_protocols));
 }
 
 /// JSON's dissector overwrites both columns with its name; ours say more.
@@ -217,6 +213,15 @@ dissector_handle_t subdissector_of(Connection& connection) {
 }
 
 } // namespace
+
+const char* reader_of(Connection& connection, const Message& message) {
+    auto* handle = subdissector_of(connection);
+    if (const char* name = handle ? dissector_handle_get_dissector_name(handle) : nullptr)
+        return name;
+    if (!message.text)
+        return "data";
+    return handles.json && looks_like_json(message.data) ? "json" : "data-text-lines";
+}
 
 bool has_subdissector(Connection& connection) {
     auto* handle = subdissector_of(connection);

@@ -14,6 +14,9 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection&
 /// Some dissector wants the connection's messages also where nobody looks at the tree.
 bool has_subdissector(Connection& connection);
 
+/// The name of the dissector that reads this message, or would show it.
+const char* reader_of(Connection& connection, const Message& message);
+
 /// Once, and before each file.
 void hand_off_subprotocols();
 void open_subprotocols();

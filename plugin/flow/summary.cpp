@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/summary.hpp"
 
-#include "view/session_fields.hpp"
 #include "wireshark/times.hpp"
 
 namespace ws {
@@ -21,7 +20,7 @@ SessionSummary summary_of(const OpeningHandshake* opening, const Connection* con
             : close     ? SessionState::closed
                         : SessionState::aborted,
             statistics,
-            close ? &*close : nullptr,
+            close,
             begin_of(statistics, opening, end),
             end,
             opening && opening->request_packet ? opening->request_packet
@@ -51,24 +50,18 @@ void keep_summary(Session& session, const packet_info* pinfo, const Connection* 
         session.transport.summary = std::move(summary);
 }
 
-std::optional<std::uint32_t> summary_at(Session& session, const packet_info* pinfo) {
-    if (const auto* summary = session.transport.summary.get(); summary && summary->packet == pinfo->num)
-        return summary->connection ? summary->connection->stream : summary->opening->stream;
+std::optional<SummaryShown> summary_at(Session& session, const packet_info* pinfo) {
+    if (const auto* of = session.transport.summary.get(); of && of->packet == pinfo->num)
+        return SummaryShown{
+            of->connection ? of->connection->stream : of->opening->stream, of->opening, of->connection,
+            summary_of(of->opening, of->connection, of->connection ? &of->statistics : nullptr, of->close, pinfo, true)};
     const auto* connection = is_open_at_end(session, pinfo) ? session.connection_at(pinfo->num) : nullptr;
-    return connection ? std::optional(connection->stream) : std::nullopt;
-}
-
-void show_summary(tvbuff_t* tvb, const packet_info* pinfo, proto_tree* layer, Session& session) {
-    static_assert(std::is_trivially_destructible_v<SessionSummary>);
-    if (const auto* of = session.transport.summary.get(); of && of->packet == pinfo->num) {
-        add_session_summary(
-            layer, tvb,
-            summary_of(of->opening, of->connection, of->connection ? &of->statistics : nullptr, of->close, pinfo, true));
-    } else if (const auto* connection = session.connection_at(pinfo->num)) {
-        add_session_summary(layer, tvb,
-                            summary_of(session.opening_of(connection), connection, &connection->statistics,
-                                       connection->decoder.first_close(), pinfo, false));
-    }
+    if (!connection)
+        return std::nullopt;
+    const auto* opening = session.opening_of(connection);
+    return SummaryShown{
+        connection->stream, opening, connection,
+        summary_of(opening, connection, &connection->statistics, connection->decoder.first_close(), pinfo, false)};
 }
 
 } // namespace ws

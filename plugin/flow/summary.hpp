@@ -4,16 +4,22 @@
 
 #include "state/session.hpp"
 
+#include "dissector/session_summary.hpp"
+
 namespace ws {
 
 /// The first visit: the session is over with this packet. `connection`: null if it was refused.
 void keep_summary(Session& session, const packet_info* pinfo, const Connection* connection);
 
-/// Which connection's summary this packet shows, as ws.stream; nothing: none. One that is open where the capture ends has its
-/// summary from the second visit on.
-std::optional<std::uint32_t> summary_at(Session& session, const packet_info* pinfo);
+struct SummaryShown {
+    std::uint32_t stream;
+    const OpeningHandshake* opening; ///< Null: not captured.
+    const Connection* connection;    ///< Null: refused.
+    SessionSummary summary;
+};
 
-/// Shows it.
-void show_summary(tvbuff_t* tvb, const packet_info* pinfo, proto_tree* layer, Session& session);
+/// The summary that this packet shows, if any. A connection that is open where the capture ends has its own from the second visit
+/// on.
+std::optional<SummaryShown> summary_at(Session& session, const packet_info* pinfo);
 
 } // namespace ws

@@ -30,6 +30,17 @@ void tap_handshake(packet_info* pinfo, const HandshakeHalf& half, std::string_vi
     }
 }
 
+void tap_summary(packet_info* pinfo, const Session& session, const SummaryShown& shown) {
+    if (is_tapped())
+        tap(pinfo,
+            {shown.stream, session.direction(pinfo), pinfo->num, time_of(pinfo), shown.opening, shown.connection, shown.summary});
+}
+
+void tap_diagnosis(packet_info* pinfo, const Diagnosed& found) {
+    if (is_tapped())
+        tap(pinfo, {no_stream, Direction::server_to_client, pinfo->num, time_of(pinfo), nullptr, nullptr, found});
+}
+
 void tap_diagnosis(packet_info* pinfo, Session& session, std::uint32_t stream, const Diagnosed& found) {
     if (!is_tapped())
         return;

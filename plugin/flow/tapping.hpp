@@ -3,6 +3,7 @@
 #pragma once
 
 #include "flow/handshake_half.hpp"
+#include "flow/summary.hpp"
 #include "state/session.hpp"
 
 namespace ws {
@@ -14,6 +15,10 @@ void tap_event(packet_info* pinfo, const Session& session, const Connection& con
 /// `lines`: the head is of HTTP/2 or HTTP/3.
 void tap_handshake(packet_info* pinfo, const HandshakeHalf& half, std::string_view head, bool lines);
 
+void tap_summary(packet_info* pinfo, const Session& session, const SummaryShown& shown);
+
+/// What concerns no connection.
+void tap_diagnosis(packet_info* pinfo, const Diagnosed& found);
 void tap_diagnosis(packet_info* pinfo, Session& session, std::uint32_t stream, const Diagnosed& found);
 
 } // namespace ws

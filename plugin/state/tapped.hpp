@@ -5,6 +5,7 @@
 #include "state/opening_handshake.hpp"
 
 #include "dissector/diagnosis.hpp"
+#include "dissector/session_summary.hpp"
 
 #include <variant>
 
@@ -17,6 +18,9 @@ struct TappedHandshake {
     bool lines; ///< Of HTTP/2 or HTTP/3.
 };
 
+/// Of what concerns no connection: a tunnel that was refused.
+constexpr std::uint32_t no_stream = 0xffffffff;
+
 /// One thing that happened on a connection, as the plugin's taps get it, in the order of the packet. It and all that it points to
 /// live until the packet's taps have been called.
 struct Tapped {
@@ -26,7 +30,7 @@ struct Tapped {
     std::int64_t time = 0;                     ///< Of that packet; nanoseconds since the epoch.
     const OpeningHandshake* opening = nullptr; ///< Null: not captured.
     const Connection* connection = nullptr;    ///< Null: none so far.
-    std::variant<const Frame*, SkippedBytes, Diagnosed, TappedHandshake> what;
+    std::variant<const Frame*, SkippedBytes, Diagnosed, SessionSummary, TappedHandshake> what;
 };
 
 /// Of what the plugin registers with Wireshark.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "taps/command.hpp"
 
+#include "wireshark/protocol.hpp"
+
 #include <wsutil/report_message.h>
 
 #include <algorithm>
@@ -18,11 +20,6 @@ std::string_view rest_of(std::string_view given, std::string_view command) {
     if (given.starts_with(','))
         given.remove_prefix(1);
     return given;
-}
-
-std::string with_port(packet_info* pinfo, const address& end, guint32 port) {
-    const std::string host = address_to_str(pinfo->pool, &end);
-    return (end.type == AT_IPv6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
 }
 
 } // namespace
@@ -66,8 +63,8 @@ void Output::flush() {
 }
 
 Ends ends_of(packet_info* pinfo, Direction direction) {
-    const auto source = with_port(pinfo, pinfo->src, pinfo->srcport);
-    const auto destination = with_port(pinfo, pinfo->dst, pinfo->destport);
+    const std::string source = with_port(pinfo, pinfo->src, pinfo->srcport);
+    const std::string destination = with_port(pinfo, pinfo->dst, pinfo->destport);
     return direction == Direction::client_to_server ? Ends{source, destination} : Ends{destination, source};
 }
 

@@ -33,7 +33,8 @@ class Output {
     explicit Output(const std::string& file);
 
     std::FILE* stream();
-    /// What was written so far is obsolete as soon as there is more: Wireshark begins again also where it only closes the capture.
+    /// What was written so far is obsolete as soon as there is more: Wireshark begins again also where it only closes the
+    /// capture.
     void restart() { obsolete_ = true; }
     /// All is written, or it is said that it is not.
     void flush();

@@ -6,6 +6,10 @@ namespace ws {
 
 void register_follow();
 void register_messages();
+void register_sessions();
+void register_statistics_tree();
+void register_conversations();
+void register_export_objects();
 
 /// All of them, once, when the protocol is registered.
 void register_taps();

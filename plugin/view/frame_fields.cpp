@@ -17,6 +17,7 @@ namespace {
 
 int hf_stream = -1;
 int hf_direction = -1;
+int hf_endpoint = -1;
 int hf_fin = -1;
 int hf_rsv = -1;
 int hf_rsv1 = -1;
@@ -163,11 +164,21 @@ const char* opcode_name(std::uint8_t code) {
     return name ? name : "Reserved opcode";
 }
 
-proto_tree* add_layer(proto_tree* tree, Place at, int length, const char* text, std::uint32_t stream, Direction direction) {
+/// Where something is filtered by them, as Wireshark's tables of conversations and endpoints do.
+static void add_endpoints(proto_tree* layer, packet_info* pinfo, Place at) {
+    if (!is_asked_for(hf_endpoint))
+        return;
+    for (const auto& [end, port] : {std::pair{&pinfo->src, pinfo->srcport}, std::pair{&pinfo->dst, pinfo->destport}})
+        generated(proto_tree_add_string(layer, hf_endpoint, at.tvb, at.offset, 0, with_port(pinfo, *end, port)));
+}
+
+proto_tree* add_layer(proto_tree* tree, packet_info* pinfo, Place at, int length, const char* text, std::uint32_t stream,
+                      Direction direction) {
     auto* item = proto_tree_add_protocol_format(tree, protocol.id, at.tvb, at.offset, length, "WebSocket, %s", text);
     auto* layer = proto_item_add_subtree(item, ett_ws);
     generated(proto_tree_add_uint(layer, hf_stream, at.tvb, at.offset, 0, stream));
     generated(proto_tree_add_uint(layer, hf_direction, at.tvb, at.offset, 0, static_cast<guint32>(direction)));
+    add_endpoints(layer, pinfo, at);
     return layer;
 }
 
@@ -183,7 +194,7 @@ FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::ui
     at.payload = payload_place(pinfo, at.frame, frame);
     const auto size = static_cast<int>(frame.bytes.size());
     const auto& h = frame.header;
-    at.tree = add_layer(tree, at.frame, size, describe(pinfo, tree, direction, h), stream, direction);
+    at.tree = add_layer(tree, pinfo, at.frame, size, describe(pinfo, tree, direction, h), stream, direction);
     add_header(at.tree, at.frame, frame);
     if (!frame.payload.empty())
         proto_tree_add_item(at.tree, hf_payload, at.payload.tvb, at.payload.offset, static_cast<gint>(frame.payload.size()),
@@ -206,7 +217,7 @@ FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::ui
 static proto_tree* add_bytes_layer(proto_tree* tree, packet_info* pinfo, Place at, std::uint32_t length, std::uint64_t count,
                                    const char* kind, std::uint32_t stream, Direction direction) {
     const char* text = wmem_strdup_printf(pinfo->pool, "%s, %" G_GUINT64_FORMAT " %s", direction_text(direction), count, kind);
-    return add_layer(tree, at, static_cast<int>(length), text, stream, direction);
+    return add_layer(tree, pinfo, at, static_cast<int>(length), text, stream, direction);
 }
 
 void add_part(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
@@ -239,6 +250,9 @@ void register_frame_fields() {
         {&hf_stream,
          {"Stream", "ws.stream", FT_UINT32, BASE_DEC, nullptr, 0, "Which WebSocket connection of the file, from 0", HFILL}},
         {&hf_direction, {"Direction", "ws.direction", FT_UINT8, BASE_DEC, VALS(directions), 0, "Who sent it", HFILL}},
+        {&hf_endpoint,
+         {"Endpoint", "ws.endpoint", FT_STRING, BASE_NONE, nullptr, 0,
+          "Either end of the connection, \"address:port\"; added where a filter asks for it", HFILL}},
         {&hf_fin, {"FIN", "ws.fin", FT_BOOLEAN, 8, TFS(&tfs_set_notset), 0x80, "The last frame of a message", HFILL}},
         {&hf_rsv, {"Reserved bits", "ws.rsv", FT_UINT8, BASE_HEX, nullptr, 0x70, "RSV1, RSV2 and RSV3 together", HFILL}},
         {&hf_rsv1, {"RSV1", "ws.rsv1", FT_BOOLEAN, 8, TFS(&tfs_set_notset), 0x40, "Compressed, with permessage-deflate", HFILL}},

@@ -14,7 +14,8 @@ struct Place {
 };
 
 /// The ws layer of a packet, with the fields that each has: a protocol item over the given bytes. `text` is what its line says.
-proto_tree* add_layer(proto_tree* tree, Place at, int length, const char* text, std::uint32_t stream, Direction direction);
+proto_tree* add_layer(proto_tree* tree, packet_info* pinfo, Place at, int length, const char* text, std::uint32_t stream,
+                      Direction direction);
 
 struct FrameTree {
     proto_tree* tree; ///< Null: nobody looks.

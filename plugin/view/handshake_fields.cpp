@@ -166,7 +166,8 @@ void add_handshake(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offs
                    const Handshake& handshake, const HandshakeContext& context) {
     const char* title = handshake.is_request ? "Opening handshake: request" : "Opening handshake: response";
     auto* layer =
-        tree ? add_layer(tree, {tvb, offset}, static_cast<int>(bytes.size()), title, context.stream, context.direction) : nullptr;
+        tree ? add_layer(tree, pinfo, {tvb, offset}, static_cast<int>(bytes.size()), title, context.stream, context.direction)
+             : nullptr;
     const HeadTree head(layer, pinfo, tvb, offset, bytes);
     if (layer)
         add_fields(head, tvb, offset, handshake, context);

@@ -4,6 +4,7 @@
 #include "view/fields.hpp"
 
 #include "dissector/close_code.hpp"
+#include "dissector/session_summary.hpp"
 #include "wireshark/protocol.hpp"
 
 namespace ws {
@@ -79,7 +80,7 @@ void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const SessionSummary
         add_statistics(tree, tvb, *summary.statistics);
     if (summary.state == SessionState::refused)
         return;
-    const auto* close = summary.close;
+    const auto& close = summary.close;
     generated(proto_tree_add_uint(tree, hf_closed_by, tvb, 0, 0, close ? static_cast<guint32>(close->from) : 2));
     if (close && close->code) {
         auto* code = proto_tree_add_uint(tree, hf_code, tvb, 0, 0, *close->code);

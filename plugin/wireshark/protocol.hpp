@@ -49,6 +49,16 @@ inline const char* show(packet_info* pinfo, std::string_view text) {
         get_utf_8_string(pinfo->pool, reinterpret_cast<const guint8*>(text.data()), static_cast<gint>(text.size())));
 }
 
+/// "10.0.0.1:50000" or "[::1]:80", in the packet's memory.
+inline const char* with_port(packet_info* pinfo, const address& end, guint32 port) {
+    return wmem_strdup_printf(pinfo->pool, end.type == AT_IPv6 ? "[%s]:%u" : "%s:%u", address_to_str(pinfo->pool, &end), port);
+}
+
+/// A filter, a column or a script names this field; a tree that is merely visible does not ask for it.
+inline bool is_asked_for(int field) {
+    return proto_registrar_get_nth(static_cast<guint>(field))->ref_type != HF_REF_TYPE_NONE;
+}
+
 /// Adds text from a packet, all `size` bytes of it in the tvb or 0. Its label is safe to show; where the release can hold NULs,
 /// filters and exports have them.
 inline proto_item* add_text(proto_tree* tree, packet_info* pinfo, int field, tvbuff_t* tvb, int offset, int size,

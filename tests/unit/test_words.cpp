@@ -21,6 +21,10 @@ TEST(Words, TextIsQuotedOnOneLine) {
               "\"a\\xc2\\x9b"
               "b\""); // CSI in one character
     EXPECT_EQ(in_quotes("na\xc3\xafve \xe2\x82\xac \xf0\x9f\x98\x80"), "\"na\xc3\xafve \xe2\x82\xac \xf0\x9f\x98\x80\"");
+    EXPECT_EQ(in_quotes("\xe2\x80\xae"
+                        "abc"),
+              "\"\\xe2\\x80\\xae"
+              "abc\""); // right-to-left override
     EXPECT_EQ(in_quotes("\xff\xc3"), "\"\\xff\\xc3\"");
     EXPECT_EQ(in_quotes(std::string_view("\0", 1)), "\"\\x00\"");
     EXPECT_EQ(in_quotes(""), "\"\"");

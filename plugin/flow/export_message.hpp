@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// File > Export PDUs to File, and tshark -U "OSI layer 7".
+#pragma once
+
+#include "state/connection.hpp"
+#include "view/frame_fields.hpp"
+
+namespace ws {
+
+/// Are messages exported, in this run of the dissection?
+bool exports_messages();
+
+/// Exports one, with the name of the dissector that reads it. `at`: its bytes.
+void export_message(Place at, packet_info* pinfo, Connection& connection, const Message& message);
+
+/// Once, when the taps of all dissectors are registered.
+void hand_off_export();
+
+} // namespace ws
