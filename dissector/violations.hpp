@@ -34,6 +34,7 @@ class Violations {
     void add(Violation violation) { bits_ |= bit(violation); }
     void add(const Violations& others) { bits_ |= others.bits_; }
     bool has(Violation violation) const { return (bits_ & bit(violation)) != 0; }
+    std::size_t count() const { return static_cast<std::size_t>(std::popcount(bits_)); }
     bool any() const { return bits_ != 0; }
     /// Of those there are.
     Violation first() const { return static_cast<Violation>(std::countr_zero(bits_)); }

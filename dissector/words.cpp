@@ -37,8 +37,10 @@ std::size_t printable_at(std::string_view text) {
     return control || turns ? 0 : size;
 }
 
-bool is_printable(std::string_view text) {
-    while (!text.empty()) {
+} // namespace
+
+bool is_printable(Bytes bytes) noexcept {
+    for (auto text = as_text(bytes); !text.empty();) {
         const auto size = printable_at(text);
         if (!size)
             return false;
@@ -47,7 +49,12 @@ bool is_printable(std::string_view text) {
     return true;
 }
 
-} // namespace
+std::size_t beginning_of_text(Bytes text, std::size_t most) noexcept {
+    auto size = std::min(text.size(), most);
+    while (size < text.size() && size > 0 && (text[size] & 0xc0) == 0x80)
+        --size;
+    return size;
+}
 
 std::string on_one_line(std::string_view text, std::size_t most) {
     std::string line;
@@ -69,8 +76,8 @@ std::string in_quotes(std::string_view text) {
 std::string words_of_data(Bytes data) {
     if (data.empty())
         return {};
-    if (const auto text = as_text(data); is_printable(text.substr(0, most_text)))
-        return in_quotes(text);
+    if (is_printable(data.first(beginning_of_text(data, most_text))))
+        return in_quotes(as_text(data));
     std::string line;
     for (const auto byte : data.first(std::min(data.size(), most_bytes_shown)))
         line += hex(byte);
@@ -119,6 +126,10 @@ std::string words_of_control(const Frame& frame) {
         break;
     }
     return line;
+}
+
+std::string_view kept_words_of_control(const Frame& frame, const Arena& arena) noexcept {
+    return as_text(arena.copy(as_bytes(words_of_control(frame))));
 }
 
 } // namespace ws

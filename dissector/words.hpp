@@ -19,10 +19,18 @@ std::string in_quotes(std::string_view text);
 /// The application data of a ping or pong: text in quotation marks, else its first 16 bytes in hexadecimal digits; empty: none.
 std::string words_of_data(Bytes data);
 
+/// Text, all of it, that can be printed as it is.
+bool is_printable(Bytes text) noexcept;
+
+/// So many bytes of a text, at most `most`, that no character is cut.
+std::size_t beginning_of_text(Bytes text, std::size_t most) noexcept;
+
 /// "1.2 ms", "3.4 s".
 std::string words_of_time(std::int64_t nanoseconds);
 
 /// `Close 1011 Internal Error "db pool exhausted"`, `Ping "tick"`, `Pong 1.2 ms`. `frame`: a control frame.
 std::string words_of_control(const Frame& frame);
+/// The same in the arena.
+std::string_view kept_words_of_control(const Frame& frame, const Arena& arena) noexcept;
 
 } // namespace ws

@@ -5,6 +5,7 @@
 #include "flow/subprotocol.hpp"
 #include "flow/tapping.hpp"
 #include "flow/verdict.hpp"
+#include "flow/whose.hpp"
 #include "state/capture.hpp"
 #include "view/builtin_fields.hpp"
 #include "view/columns.hpp"
@@ -51,10 +52,11 @@ Facts read_piece(const StreamData& piece, packet_info* pinfo, Session& session, 
 }
 
 /// `captured_in`: the packet, if it is another one.
-void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection,
-                Direction direction, const Frame& frame, guint32 captured_in = 0) {
+void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const Whose& of,
+                const Frame& frame, guint32 captured_in = 0) {
     add_frame_to_columns(pinfo, frame);
-    const auto shown = add_frame(tree, pinfo, tvb, connection.stream, direction, frame, captured_in);
+    const auto direction = of.direction;
+    const auto shown = add_frame(tree, pinfo, tvb, of, frame, captured_in);
     if (frame.closes_first)
         show_close_notes(shown, pinfo, session, connection, frame);
     Place message{};
@@ -74,18 +76,18 @@ void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session,
           const Facts& facts) {
     if (facts.events.empty())
         return; // all of it was sent before
-    const auto direction = piece.direction;
-    start_columns(pinfo, direction);
+    const auto of = whose(session, connection.stream, piece.direction);
+    start_columns(pinfo, of);
     for (const auto& event : facts.events) {
         tap_event(pinfo, session, connection, piece, event);
         if (const auto* frame = std::get_if<Frame>(&event)) {
-            show_frame(tvb, pinfo, tree, session, connection, direction, *frame);
+            show_frame(tvb, pinfo, tree, session, connection, of, *frame);
         } else if (const auto* part = std::get_if<FramePart>(&event)) {
             add_part_to_columns(pinfo, *part);
-            add_part(tree, pinfo, tvb, connection.stream, direction, *part);
+            add_part(tree, pinfo, tvb, of, *part);
         } else if (const auto* skipped = std::get_if<SkippedBytes>(&event)) {
             add_skipped_to_columns(pinfo, *skipped);
-            add_skipped(tree, pinfo, tvb, connection.stream, direction, *skipped);
+            add_skipped(tree, pinfo, tvb, of, *skipped);
         }
     }
 }
@@ -101,18 +103,19 @@ void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& 
         backlog.shown_in = pinfo->num;
     if (backlog.shown_in != pinfo->num || pieces_of(pinfo, connection.stream))
         return;
+    const auto of = whose(session, connection.stream, direction);
     for (const auto& captured : backlog.pieces) {
         StreamData piece = captured.piece;
         piece.bytes = captured.bytes;
         piece.packet = pinfo->num;
         piece.ordinal = pieces_of(pinfo, connection.stream);
         Facts facts = read_piece(piece, pinfo, session, connection);
-        start_columns(pinfo, direction);
+        start_columns(pinfo, of);
         for (auto& event : facts.events)
             if (auto* frame = std::get_if<Frame>(&event)) {
                 tap_event(pinfo, session, connection, captured.piece, event);
                 frame->spread = true; // not in this packet's bytes
-                show_frame(tvb, pinfo, tree, session, connection, direction, *frame, captured.piece.packet);
+                show_frame(tvb, pinfo, tree, session, connection, of, *frame, captured.piece.packet);
             }
         col_set_fence(pinfo->cinfo, COL_INFO);
     }

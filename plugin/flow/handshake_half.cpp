@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/handshake_half.hpp"
 
+#include "flow/whose.hpp"
 #include "state/capture.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "wireshark/conversations.hpp"
@@ -72,8 +73,7 @@ HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Sessio
         opening.terms->notes = std::move(notes);
         half.opening = &opening;
     }
-    half.context.direction = Direction::client_to_server;
-    half.context.stream = half.opening ? half.opening->stream : 0;
+    half.context.whose = whose(session, half.opening, Direction::client_to_server);
     half.context.other_packet = half.opening ? half.opening->response_packet : 0;
     if (half.opening)
         explain_by_leg(half.context, *half.opening, arena);
@@ -93,8 +93,7 @@ HandshakeHalf read_response_half(const HttpHead& head, std::string_view body, pa
         terms->accept = accept->value;
     HandshakeHalf half{true, read_response(head, request_known ? &terms->offer : nullptr, arena), {}, opening};
     half.context.diagnoses = diagnose_response(head, half.handshake, body, request_known ? &terms->notes : nullptr, arena);
-    half.context.direction = Direction::server_to_client;
-    half.context.stream = opening->stream;
+    half.context.whose = whose(session, opening, Direction::server_to_client);
     half.context.other_packet = request_known ? opening->request_packet : 0;
     half.context.has_time = request_known && opening->request_packet <= pinfo->num;
     explain_by_leg(half.context, *opening, arena);

@@ -115,6 +115,8 @@ Http2Connection::Events read_events(Http2Connection& connection, tvbuff_t* tvb, 
 
 void show_events(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Connection& connection,
                  const Http2Connection::Events& events) {
+    if (!events.empty())
+        col_set_fence(pinfo->cinfo, COL_INFO); // what HTTP/2 itself says stays
     for (const auto& event : events)
         dissect_event(tvb, pinfo, tree, connection, event);
 }

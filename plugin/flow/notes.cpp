@@ -4,6 +4,7 @@
 #include "flow/summary.hpp"
 #include "flow/tapping.hpp"
 #include "flow/verdict.hpp"
+#include "flow/whose.hpp"
 #include "state/tapped.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "view/frame_fields.hpp"
@@ -18,7 +19,7 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
     bool shown = false;
     const auto in_layer = [&](std::uint32_t stream) {
         if (!layer && tree)
-            layer = add_layer(tree, pinfo, {tvb, 0}, 0, "Connection", stream, session.direction(pinfo));
+            layer = add_layer(tree, pinfo, {tvb, 0}, 0, "Connection", whose(session, stream, session.direction(pinfo)));
         shown = true;
         return layer;
     };

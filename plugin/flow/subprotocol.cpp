@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/subprotocol.hpp"
 
+#include "view/columns.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/limits.hpp"
 #include "wireshark/protocol.hpp"
@@ -238,14 +239,14 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection&
         return;
     auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
     if (ask_others) {
-        col_set_fence(pinfo->cinfo, COL_INFO);
+        const auto fenced = fence_info(pinfo);
         auto& kept = connection.leftover[static_cast<std::size_t>(direction)];
         if (!kept)
             kept = std::make_unique<Leftover>();
         auto& leftover = *kept;
         if ((handle && handle != handles.json && call_subprotocol(tvb, pinfo, tree, connection, leftover, message)) ||
             call(nullptr, tvb, pinfo, tree, connection.subprotocol.c_str()).taken) {
-            col_set_fence(pinfo->cinfo, COL_INFO);
+            separate_info(pinfo, fenced);
             return;
         }
     }

@@ -10,7 +10,10 @@ void tap_event(packet_info* pinfo, const Session& session, const Connection& con
                const StreamEvent& event) {
     if (!is_tapped() || std::holds_alternative<FramePart>(event))
         return;
-    Tapped tapped{connection.stream, piece.direction, piece.packet, piece.time, session.opening_of(&connection), &connection, {}};
+    Tapped tapped{connection.stream,    piece.direction,
+                  session.http2_stream, piece.packet,
+                  piece.time,           session.opening_of(&connection),
+                  &connection,          {}};
     if (const auto* frame = std::get_if<Frame>(&event))
         tapped.what = frame;
     else
@@ -21,7 +24,8 @@ void tap_event(packet_info* pinfo, const Session& session, const Connection& con
 void tap_handshake(packet_info* pinfo, const HandshakeHalf& half, std::string_view head, bool lines) {
     if (!is_tapped())
         return;
-    Tapped tapped{half.context.stream, half.context.direction, pinfo->num, time_of(pinfo), half.opening, half.begins, {}};
+    const auto& of = half.context.whose;
+    Tapped tapped{of.stream, of.direction, of.http2_stream, pinfo->num, time_of(pinfo), half.opening, half.begins, {}};
     tapped.what = TappedHandshake{half.handshake, head, lines};
     tap(pinfo, tapped);
     for (const auto& found : half.context.diagnoses) {
@@ -32,13 +36,13 @@ void tap_handshake(packet_info* pinfo, const HandshakeHalf& half, std::string_vi
 
 void tap_summary(packet_info* pinfo, const Session& session, const SummaryShown& shown) {
     if (is_tapped())
-        tap(pinfo,
-            {shown.stream, session.direction(pinfo), pinfo->num, time_of(pinfo), shown.opening, shown.connection, shown.summary});
+        tap(pinfo, {shown.stream, session.direction(pinfo), session.http2_stream, pinfo->num, time_of(pinfo), shown.opening,
+                    shown.connection, shown.summary});
 }
 
 void tap_diagnosis(packet_info* pinfo, const Diagnosed& found) {
     if (is_tapped())
-        tap(pinfo, {no_stream, Direction::server_to_client, pinfo->num, time_of(pinfo), nullptr, nullptr, found});
+        tap(pinfo, {no_stream, Direction::server_to_client, 0, pinfo->num, time_of(pinfo), nullptr, nullptr, found});
 }
 
 void tap_diagnosis(packet_info* pinfo, Session& session, std::uint32_t stream, const Diagnosed& found) {
@@ -47,8 +51,8 @@ void tap_diagnosis(packet_info* pinfo, Session& session, std::uint32_t stream, c
     const auto* connection = session.connection_at(pinfo->num);
     if (connection && connection->stream != stream)
         connection = nullptr;
-    Tapped tapped{stream, session.direction(pinfo), pinfo->num, time_of(pinfo), session.opening_of_stream(stream), connection,
-                  {}};
+    Tapped tapped{stream,         session.direction(pinfo),          session.http2_stream, pinfo->num,
+                  time_of(pinfo), session.opening_of_stream(stream), connection,           {}};
     tapped.what = found;
     tap(pinfo, tapped);
 }

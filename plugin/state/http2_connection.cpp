@@ -33,6 +33,7 @@ Session& Http2Connection::begin(packet_info* pinfo, const Http2Event& event) {
     const auto ports = tcp_ports(pinfo);
     auto& session =
         all_sessions_.add(request ? tcp_source(pinfo) : tcp_destination(pinfo), request ? ports.source : ports.destination);
+    session.http2_stream = event.stream;
     streams_[event.stream] = {&session, {}, 0};
     return session;
 }

@@ -54,6 +54,7 @@ class Session {
     /// The one whose frames come next in this visit of the packet: it may begin with the end of another.
     Connection* connection_now(packet_info* pinfo);
 
+    std::uint32_t http2_stream = 0; ///< Which one of an HTTP/2 connection; 0: it has the TCP connection for itself.
     Transport transport;
     HttpConversations http;
 

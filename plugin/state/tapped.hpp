@@ -26,6 +26,7 @@ constexpr std::uint32_t no_stream = 0xffffffff;
 struct Tapped {
     std::uint32_t stream = 0;
     Direction direction{};
+    std::uint32_t http2_stream = 0;            ///< Of HTTP/2, whose packets may carry other connections too; 0: none.
     std::uint32_t packet = 0;                  ///< That carried it: an earlier one, if its connection was recognised only now.
     std::int64_t time = 0;                     ///< Of that packet; nanoseconds since the epoch.
     const OpeningHandshake* opening = nullptr; ///< Null: not captured.

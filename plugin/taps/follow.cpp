@@ -8,7 +8,6 @@
 #include "dissector/words.hpp"
 
 #include <epan/addr_resolv.h>
-#include <epan/epan_dissect.h>
 
 #include <charconv>
 
@@ -25,16 +24,11 @@ char* stream_filter(guint stream, guint) {
     return ws_strdup_printf("%s%u", filter_start.data(), stream);
 }
 
-/// The first connection of the packet that is shown.
-char* conversation_filter(epan_dissect_t* edt, packet_info*, guint* stream, guint* sub_stream) {
-    auto* found = proto_find_first_finfo(edt->tree, proto_registrar_get_id_byname("ws.stream"));
-    const bool any = found->len > 0;
-    if (any) {
-        *stream = fvalue_get_uinteger(value_of(static_cast<field_info*>(found->pdata[0])));
-        *sub_stream = 0;
-    }
-    g_ptr_array_free(found, TRUE);
-    return any ? stream_filter(*stream, 0) : nullptr;
+char* conversation_filter(epan_dissect_t*, packet_info* pinfo, guint* stream, guint* sub_stream) {
+    const auto shown = stream_shown(pinfo);
+    *stream = shown.value_or(0);
+    *sub_stream = 0;
+    return shown ? stream_filter(*stream, 0) : nullptr;
 }
 
 char* address_filter(address* source, address* destination, int source_port, int destination_port) {
@@ -45,16 +39,16 @@ guint32 stream_count() {
     return capture ? capture->sessions.streams() : 0;
 }
 
-/// Packets of HTTP/2 may carry other connections, too.
-bool is_followed(const follow_info_t& info, std::uint32_t stream) {
+/// The filter has passed the packet; one of HTTP/2 may carry other connections, too.
+bool is_followed(const follow_info_t& info, const Tapped& tapped) {
     if (!info.filter_out_filter)
-        return stream == asked_last;
+        return !tapped.http2_stream || tapped.stream == asked_last;
     const std::string_view filter = info.filter_out_filter;
     if (!filter.starts_with(filter_start))
         return true; // by address: all of it
     std::uint32_t followed = 0;
     std::from_chars(filter.data() + filter_start.size(), filter.data() + filter.size(), followed);
-    return stream == followed;
+    return tapped.stream == followed;
 }
 
 std::string bracketed(const std::string& words) {
@@ -93,7 +87,7 @@ std::optional<std::string> content(const Tapped& tapped, const char* line_end) {
 tap_packet_status follow(void* data, packet_info* pinfo, epan_dissect_t*, const void* queued, tap_flags_t) {
     auto& info = *static_cast<follow_info_t*>(data);
     const auto& tapped = *static_cast<const Tapped*>(queued);
-    if (!is_followed(info, tapped.stream))
+    if (!is_followed(info, tapped))
         return TAP_PACKET_DONT_REDRAW;
     // tshark, which sets gui_data, puts each record on lines of its own; the GUI would put them together.
     const auto text = content(tapped, info.gui_data ? "" : "\n");

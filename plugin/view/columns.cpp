@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/columns.hpp"
 
-#include "dissector/close_code.hpp"
-#include "view/frame_fields.hpp"
+#include "dissector/words.hpp"
 #include "view/line_buffer.hpp"
 #include "wireshark/packet_keys.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ws {
 namespace {
 
 constexpr std::size_t most_text = 64; ///< Bytes of a text in the Info column.
+
+/// What the Info column says of this packet so far.
+struct InfoSoFar {
+    bool started;
+    bool full;                  ///< No more of it would be shown.
+    std::uint32_t http2_stream; ///< That was named last.
+};
 
 bool info_is_shown(const packet_info* pinfo) {
     return pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO) && pinfo->cinfo->col_first[COL_INFO] >= 0;
@@ -19,9 +26,7 @@ bool info_is_shown(const packet_info* pinfo) {
 
 /// The beginning of a text (known to be UTF-8), cut at a character's boundary, on one line.
 void add_beginning(LineBuffer& line, Bytes text) {
-    auto size = std::min(text.size(), most_text);
-    while (size < text.size() && size > 0 && (text[size] & 0xc0) == 0x80)
-        --size;
+    const auto size = beginning_of_text(text, most_text);
     char shown[most_text];
     std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size), shown,
                    [](std::uint8_t c) { return c < ' ' || c == 127 ? ' ' : static_cast<char>(c); });
@@ -30,45 +35,93 @@ void add_beginning(LineBuffer& line, Bytes text) {
         line.text("\xe2\x80\xa6");
 }
 
+void add_reason(LineBuffer& line, Undecoded reason) {
+    if (reason != Undecoded::no)
+        line.text(", ").text(undecoded_name(reason));
+}
+
+/// "Text [28, 42 on wire] One message": of the frame that completes it.
+void add_message(LineBuffer& line, const Frame& frame) {
+    const auto& message = *frame.completes;
+    line.text(message.opcode == opcode::continuation ? "Message" : opcode_name(message.opcode)).text(" [");
+    if (!is_decoded(frame)) {
+        line.number(message.wire_length);
+        add_reason(line, message.undecoded);
+        line.text("]");
+        return;
+    }
+    line.number(message.data.size());
+    if (message.wire_length != message.data.size())
+        line.text(", ").number(message.wire_length).text(" on wire");
+    line.text("]");
+    if (!message.data.empty() && (message.text || is_printable(message.data.first(beginning_of_text(message.data, most_text))))) {
+        line.text(" ");
+        add_beginning(line, message.data);
+    }
+}
+
+void add_plain_frame(LineBuffer& line, const Frame& frame) {
+    const auto& h = frame.header;
+    line.text(opcode_name(h.opcode));
+    if (h.opcode > opcode::binary)
+        line.text(" ").number(h.opcode);
+    line.text(h.fin ? " [" : " (fragment) [").number(h.payload_length);
+    add_reason(line, frame.undecoded);
+    line.text("]");
+}
+
+void add_packet(LineBuffer& line, std::uint32_t reassembled_in) {
+    if (reassembled_in)
+        line.text(" [Reassembled in #").number(reassembled_in).text("]");
+}
+
+void append(packet_info* pinfo, const char* text) {
+    col_append_str(pinfo->cinfo, COL_INFO, text);
+}
+
+/// Each text that is appended has Wireshark go through those before it: what would not be shown is not appended.
+bool has_room(packet_info* pinfo) {
+    auto& so_far = kept_with<InfoSoFar>(pinfo, packet_key::info_so_far);
+    if (!so_far.full) {
+        const auto* text = col_get_text(pinfo->cinfo, COL_INFO);
+        so_far.full = text && std::strlen(text) >= COL_MAX_INFO_LEN - 1;
+    }
+    return !so_far.full;
+}
+
 } // namespace
 
-void start_columns(packet_info* pinfo, Direction direction) {
+void start_columns(packet_info* pinfo, const Whose& whose) {
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "WebSocket");
     if (!info_is_shown(pinfo))
         return;
     col_clear(pinfo->cinfo, COL_INFO); // what stands before a fence stays
     // A packet may have several pieces, in records of TLS or streams of HTTP/2; the direction is told once.
-    auto& started = kept_with<bool>(pinfo, packet_key::info_started);
-    if (started)
-        return;
-    started = true;
-    col_append_sep_str(pinfo->cinfo, COL_INFO, "  ", direction_text(direction));
+    auto& so_far = kept_with<InfoSoFar>(pinfo, packet_key::info_so_far);
+    if (!so_far.started)
+        col_append_sep_str(pinfo->cinfo, COL_INFO, "  ", direction_text(whose.direction));
+    if (whose.http2_stream != so_far.http2_stream)
+        col_append_fstr(pinfo->cinfo, COL_INFO, "  [stream %u]", whose.http2_stream);
+    so_far.started = true;
+    so_far.http2_stream = whose.http2_stream;
 }
 
 void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {
-    if (!info_is_shown(pinfo))
+    if (!info_is_shown(pinfo) || !has_room(pinfo))
         return;
-    const auto& h = frame.header;
-    LineBuffer line(pinfo->pool, 128 + most_text * 3);
-    line.text("  ").text(opcode_name(h.opcode)).text(h.fin ? " [" : " (fragment) [").number(h.payload_length);
-    if (frame.completes && frame.completes->compressed && !frame.completes->data.empty())
-        line.text(" inflated to ").number(frame.completes->data.size());
-    auto undecoded = frame.undecoded;
-    if (undecoded == Undecoded::no && frame.completes)
-        undecoded = frame.completes->undecoded;
-    if (undecoded != Undecoded::no)
-        line.text(", ").text(undecoded_name(undecoded));
-    line.text("]");
-    if (frame.violations.any())
-        line.text(" [Violation]");
-    if (h.opcode == opcode::close && frame.payload.size() >= 2) {
-        const auto code = static_cast<std::uint16_t>(frame.payload[0] << 8 | frame.payload[1]);
-        line.text(" ").number(code).text(" ").text(close_code(code).name);
-    } else if (frame.completes && frame.completes->text && !frame.completes->data.empty()) {
-        line.text(" ");
-        add_beginning(line, frame.completes->data);
-    }
-    col_append_str(pinfo->cinfo, COL_INFO, line.finish());
+    LineBuffer line(pinfo->pool, 256 + most_text * 3 + frame.violations.count() * 32);
+    line.text("  ");
+    if (frame.completes)
+        add_message(line, frame);
+    else if (is_control(frame.header.opcode) && frame.header.opcode <= opcode::pong && frame.undecoded == Undecoded::no)
+        line.text(kept_words_of_control(frame, packet_arena(pinfo)));
+    else
+        add_plain_frame(line, frame);
+    add_packet(line, frame.reassembled_in);
+    for (std::size_t i = 0; i < violation_table().size(); ++i)
+        if (frame.violations.has(static_cast<Violation>(i)))
+            line.text(" [Violation: ").text(violation_table()[i].name).text("]");
+    append(pinfo, line.finish());
 }
 
 void add_diagnosis_to_columns(packet_info* pinfo, const Diagnosed& found) {
@@ -80,8 +133,21 @@ void add_diagnosis_to_columns(packet_info* pinfo, const Diagnosed& found) {
 }
 
 void add_part_to_columns(packet_info* pinfo, const FramePart& part) {
-    if (info_is_shown(pinfo))
-        col_append_fstr(pinfo->cinfo, COL_INFO, "  [%u bytes of a frame that goes on]", part.length);
+    if (!info_is_shown(pinfo))
+        return;
+    LineBuffer line(pinfo->pool, 128);
+    line.text("  ");
+    if (part.header_known && part.have >= part.header.size)
+        line.text(opcode_name(part.header.opcode))
+            .text(" [")
+            .number(part.have - part.header.size)
+            .text("/")
+            .number(part.header.payload_length)
+            .text("]");
+    else
+        line.text("[").number(part.length).text(" bytes of a frame that goes on]");
+    add_packet(line, part.reassembled_in);
+    append(pinfo, line.finish());
 }
 
 void add_skipped_to_columns(packet_info* pinfo, const SkippedBytes& skipped) {
@@ -91,6 +157,28 @@ void add_skipped_to_columns(packet_info* pinfo, const SkippedBytes& skipped) {
         col_append_fstr(pinfo->cinfo, COL_INFO, "  [%" G_GUINT64_FORMAT " bytes not captured]", skipped.lost);
     else
         col_append_fstr(pinfo->cinfo, COL_INFO, "  [%u bytes not decoded: %s]", skipped.length, undecoded_name(skipped.reason));
+}
+
+std::size_t fence_info(packet_info* pinfo) {
+    if (!info_is_shown(pinfo))
+        return 0;
+    col_set_fence(pinfo->cinfo, COL_INFO);
+    return std::strlen(col_get_text(pinfo->cinfo, COL_INFO));
+}
+
+void separate_info(packet_info* pinfo, std::size_t fenced) {
+    if (!info_is_shown(pinfo))
+        return;
+    const std::string_view text = col_get_text(pinfo->cinfo, COL_INFO);
+    if (fenced && text.size() > fenced) {
+        auto added = text.substr(fenced);
+        added.remove_prefix(std::min(added.find_first_not_of(" ,"), added.size()));
+        LineBuffer line(pinfo->pool, text.size() + 3);
+        line.text(text.substr(0, fenced)).text(", ").text(added);
+        col_clear_fence(pinfo->cinfo, COL_INFO);
+        col_add_str(pinfo->cinfo, COL_INFO, line.finish());
+    }
+    col_set_fence(pinfo->cinfo, COL_INFO);
 }
 
 } // namespace ws

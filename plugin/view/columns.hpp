@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "wireshark/compat.h"
+#include "view/frame_fields.hpp"
 
 #include "dissector/diagnosis.hpp"
 #include "dissector/facts.hpp"
 
 namespace ws {
 
-/// Protocol column, and the direction at the start of the Info column.
-void start_columns(packet_info* pinfo, Direction direction);
-/// One frame in the Info column: opcode, length, and the beginning of a text or the close code.
+/// Protocol column, and the direction at the start of the Info column, with the stream on HTTP/2.
+void start_columns(packet_info* pinfo, const Whose& whose);
+/// One frame in the Info column: what it is, the size, the beginning of its message, what it breaks.
 void add_frame_to_columns(packet_info* pinfo, const Frame& frame);
 /// "[WebSocket: pong_timeout 2.0 s]" behind whatever the packet list says, once a packet.
 void add_diagnosis_to_columns(packet_info* pinfo, const Diagnosed& found);
 /// A part of a frame, or bytes that belong to none.
 void add_part_to_columns(packet_info* pinfo, const FramePart& part);
 void add_skipped_to_columns(packet_info* pinfo, const SkippedBytes& skipped);
+
+/// What a subdissector writes stays, behind what stands there now: its length.
+std::size_t fence_info(packet_info* pinfo);
+/// Sets apart by ", " what was written since.
+void separate_info(packet_info* pinfo, std::size_t fenced);
 
 } // namespace ws

@@ -18,6 +18,8 @@ namespace {
 int hf_stream = -1;
 int hf_direction = -1;
 int hf_endpoint = -1;
+int hf_http2_stream = -1;
+int hf_url = -1;
 int hf_fin = -1;
 int hf_rsv = -1;
 int hf_rsv1 = -1;
@@ -172,18 +174,21 @@ static void add_endpoints(proto_tree* layer, packet_info* pinfo, Place at) {
         generated(proto_tree_add_string(layer, hf_endpoint, at.tvb, at.offset, 0, with_port(pinfo, *end, port)));
 }
 
-proto_tree* add_layer(proto_tree* tree, packet_info* pinfo, Place at, int length, const char* text, std::uint32_t stream,
-                      Direction direction) {
+proto_tree* add_layer(proto_tree* tree, packet_info* pinfo, Place at, int length, const char* text, const Whose& whose) {
     auto* item = proto_tree_add_protocol_format(tree, protocol.id, at.tvb, at.offset, length, "WebSocket, %s", text);
     auto* layer = proto_item_add_subtree(item, ett_ws);
-    generated(proto_tree_add_uint(layer, hf_stream, at.tvb, at.offset, 0, stream));
-    generated(proto_tree_add_uint(layer, hf_direction, at.tvb, at.offset, 0, static_cast<guint32>(direction)));
+    generated(proto_tree_add_uint(layer, hf_stream, at.tvb, at.offset, 0, whose.stream));
+    generated(proto_tree_add_uint(layer, hf_direction, at.tvb, at.offset, 0, static_cast<guint32>(whose.direction)));
+    if (whose.http2_stream)
+        generated(proto_tree_add_uint(layer, hf_http2_stream, at.tvb, at.offset, 0, whose.http2_stream));
+    if (*whose.url && proto_field_is_referenced(layer, hf_url))
+        generated(proto_tree_add_string(layer, hf_url, at.tvb, at.offset, 0, show(pinfo, whose.url)));
     add_endpoints(layer, pinfo, at);
     return layer;
 }
 
-FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
-                    const Frame& frame, std::uint32_t captured_in) {
+FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Whose& whose, const Frame& frame,
+                    std::uint32_t captured_in) {
     FrameTree at{};
     if (!tree) {
         add_violations(nullptr, pinfo, nullptr, 0, frame); // expert infos count without a tree, too
@@ -194,7 +199,7 @@ FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::ui
     at.payload = payload_place(pinfo, at.frame, frame);
     const auto size = static_cast<int>(frame.bytes.size());
     const auto& h = frame.header;
-    at.tree = add_layer(tree, pinfo, at.frame, size, describe(pinfo, tree, direction, h), stream, direction);
+    at.tree = add_layer(tree, pinfo, at.frame, size, describe(pinfo, tree, whose.direction, h), whose);
     add_header(at.tree, at.frame, frame);
     if (!frame.payload.empty())
         proto_tree_add_item(at.tree, hf_payload, at.payload.tvb, at.payload.offset, static_cast<gint>(frame.payload.size()),
@@ -215,18 +220,17 @@ FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::ui
 
 /// The layer of bytes that are no whole frame: `count` of a `kind`.
 static proto_tree* add_bytes_layer(proto_tree* tree, packet_info* pinfo, Place at, std::uint32_t length, std::uint64_t count,
-                                   const char* kind, std::uint32_t stream, Direction direction) {
-    const char* text = wmem_strdup_printf(pinfo->pool, "%s, %" G_GUINT64_FORMAT " %s", direction_text(direction), count, kind);
-    return add_layer(tree, pinfo, at, static_cast<int>(length), text, stream, direction);
+                                   const char* kind, const Whose& whose) {
+    const char* text =
+        wmem_strdup_printf(pinfo->pool, "%s, %" G_GUINT64_FORMAT " %s", direction_text(whose.direction), count, kind);
+    return add_layer(tree, pinfo, at, static_cast<int>(length), text, whose);
 }
 
-void add_part(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
-              const FramePart& part) {
+void add_part(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Whose& whose, const FramePart& part) {
     if (!tree)
         return;
     const auto offset = static_cast<int>(part.offset);
-    auto* layer =
-        add_bytes_layer(tree, pinfo, {tvb, offset}, part.length, part.length, "bytes, part of a frame", stream, direction);
+    auto* layer = add_bytes_layer(tree, pinfo, {tvb, offset}, part.length, part.length, "bytes, part of a frame", whose);
     auto* item = generated(proto_tree_add_uint(layer, hf_unfinished, tvb, offset, static_cast<int>(part.length), part.length));
     if (part.header_known)
         proto_item_append_text(item, " (%s, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes so far)",
@@ -235,13 +239,12 @@ void add_part(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t
         generated(proto_tree_add_uint(layer, hf_reassembled_in, tvb, offset, 0, part.reassembled_in));
 }
 
-void add_skipped(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
-                 const SkippedBytes& skipped) {
+void add_skipped(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Whose& whose, const SkippedBytes& skipped) {
     if (!tree)
         return;
     const auto offset = static_cast<int>(skipped.offset);
     auto* layer = add_bytes_layer(tree, pinfo, {tvb, offset}, skipped.length, skipped.lost ? skipped.lost : skipped.length,
-                                  skipped.lost ? "bytes not captured" : "bytes not decoded", stream, direction);
+                                  skipped.lost ? "bytes not captured" : "bytes not decoded", whose);
     add_undecoded(layer, tvb, offset, static_cast<int>(skipped.length), skipped.reason);
 }
 
@@ -253,6 +256,9 @@ void register_frame_fields() {
         {&hf_endpoint,
          {"Endpoint", "ws.endpoint", FT_STRING, BASE_NONE, nullptr, 0,
           "Either end of the connection, \"address:port\"; added where a filter asks for it", HFILL}},
+        {&hf_http2_stream,
+         {"HTTP/2 stream", "ws.http2_stream", FT_UINT32, BASE_DEC, nullptr, 0, "The stream of HTTP/2 that carries it", HFILL}},
+        {&hf_url, {"URL", "ws.url", FT_STRING, BASE_NONE, nullptr, 0, "What the client of the connection asked for", HFILL}},
         {&hf_fin, {"FIN", "ws.fin", FT_BOOLEAN, 8, TFS(&tfs_set_notset), 0x80, "The last frame of a message", HFILL}},
         {&hf_rsv, {"Reserved bits", "ws.rsv", FT_UINT8, BASE_HEX, nullptr, 0x70, "RSV1, RSV2 and RSV3 together", HFILL}},
         {&hf_rsv1, {"RSV1", "ws.rsv1", FT_BOOLEAN, 8, TFS(&tfs_set_notset), 0x40, "Compressed, with permessage-deflate", HFILL}},

@@ -13,9 +13,16 @@ struct Place {
     int offset;
 };
 
+/// Which connection a layer is of, and who sent what it shows.
+struct Whose {
+    std::uint32_t stream;
+    Direction direction;
+    std::uint32_t http2_stream; ///< 0: not on HTTP/2.
+    const char* url;            ///< Empty: not known.
+};
+
 /// The ws layer of a packet, with the fields that each has: a protocol item over the given bytes. `text` is what its line says.
-proto_tree* add_layer(proto_tree* tree, packet_info* pinfo, Place at, int length, const char* text, std::uint32_t stream,
-                      Direction direction);
+proto_tree* add_layer(proto_tree* tree, packet_info* pinfo, Place at, int length, const char* text, const Whose& whose);
 
 struct FrameTree {
     proto_tree* tree; ///< Null: nobody looks.
@@ -25,16 +32,14 @@ struct FrameTree {
 
 /// Shows one frame, without the message that it may complete. `tvb` is the piece that it ends in. `captured_in`: the packet that
 /// carried it, or 0 if it is this one.
-FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
-                    const Frame& frame, std::uint32_t captured_in);
+FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Whose& whose, const Frame& frame,
+                    std::uint32_t captured_in);
 
 /// Shows the end of a piece, which is of a frame that goes on.
-void add_part(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
-              const FramePart& part);
+void add_part(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Whose& whose, const FramePart& part);
 
 /// Shows bytes that belong to no frame.
-void add_skipped(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::uint32_t stream, Direction direction,
-                 const SkippedBytes& skipped);
+void add_skipped(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Whose& whose, const SkippedBytes& skipped);
 
 const char* direction_text(Direction direction);
 const char* opcode_name(std::uint8_t code);

@@ -165,9 +165,7 @@ void add_fields(const HeadTree& head, tvbuff_t* tvb, int offset, const Handshake
 void add_handshake(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, std::string_view bytes,
                    const Handshake& handshake, const HandshakeContext& context) {
     const char* title = handshake.is_request ? "Opening handshake: request" : "Opening handshake: response";
-    auto* layer =
-        tree ? add_layer(tree, pinfo, {tvb, offset}, static_cast<int>(bytes.size()), title, context.stream, context.direction)
-             : nullptr;
+    auto* layer = tree ? add_layer(tree, pinfo, {tvb, offset}, static_cast<int>(bytes.size()), title, context.whose) : nullptr;
     const HeadTree head(layer, pinfo, tvb, offset, bytes);
     if (layer)
         add_fields(head, tvb, offset, handshake, context);

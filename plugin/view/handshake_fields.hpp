@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "wireshark/compat.h"
+#include "view/frame_fields.hpp"
 
 #include "dissector/diagnosis.hpp"
 #include "dissector/frame.hpp"
@@ -11,8 +11,7 @@ namespace ws {
 
 /// How a half of the handshake relates to the other; what the capture does not hold is 0.
 struct HandshakeContext {
-    std::uint32_t stream;
-    Direction direction;
+    Whose whose;
     std::uint32_t other_packet; ///< The request names the response's packet, the response the request's.
     std::uint32_t leg;          ///< The request of the other leg, where a file has both sides of a proxy; 0: none.
     bool has_time;

@@ -65,9 +65,6 @@ using BoolPreference = bool;
 inline dissector_handle_t& tls_app_handle(void* data) {
     return *static_cast<tlsinfo*>(data)->app_handle;
 }
-inline fvalue_t* value_of(field_info* field) {
-    return field->value;
-}
 template <bool (*valid)(packet_info*), char* (*build)(packet_info*)>
 void add_conversation_filter(const char* protocol, const char* name) {
     register_conversation_filter(
@@ -95,9 +92,6 @@ using WmemResult = gboolean;
 using BoolPreference = gboolean;
 inline dissector_handle_t& tls_app_handle(void* data) {
     return *static_cast<dissector_handle_t*>(data);
-}
-inline fvalue_t* value_of(field_info* field) {
-    return &field->value;
 }
 template <bool (*valid)(packet_info*), char* (*build)(packet_info*)>
 void add_conversation_filter(const char* protocol, const char* name) {

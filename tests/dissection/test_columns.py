@@ -29,7 +29,7 @@ def test_each_kind_of_frame(passes):
     tcp.client(ping(b"abc", mask=KEY)).server(pong(b"abc")).client(close(1001, "bye", mask=KEY)).server(close())
     expected = [
         (TO_SERVER, "Text [5] Hello"), (TO_CLIENT, "Text [7] Grüße"), (TO_SERVER, "Binary [300]"), (TO_CLIENT, "Binary [0]"),
-        (TO_SERVER, "Ping [3]"), (TO_CLIENT, "Pong [3]"), (TO_SERVER, "Close [5] 1001 Going Away"), (TO_CLIENT, "Close [0]")]
+        (TO_SERVER, 'Ping "abc"'), (TO_CLIENT, "Pong 1.0 ms"), (TO_SERVER, 'Close 1001 Going Away "bye"'), (TO_CLIENT, "Close")]
     assert columns(save(tcp.capture), *passes) == [("WebSocket", f"{way}  {what}") for way, what in expected]
 
 
@@ -37,14 +37,18 @@ def test_every_frame_of_a_packet():
     tcp = upgraded()
     tcp.client(b"".join(text(f"message {i}", mask=KEY) + ping(mask=KEY) for i in range(5)))
     assert columns(save(tcp.capture)) == [
-        ("WebSocket", TO_SERVER + "".join(f"  Text [9] message {i}  Ping [0]" for i in range(5)))]
+        ("WebSocket", TO_SERVER + "".join(f"  Text [9] message {i}  Ping" for i in range(5)))]
 
 
 def test_fragments_and_their_message():
     tcp = upgraded()
     tcp.server(text("Hel", fin=False)).server(frame(CONTINUATION, b"", fin=False)).server(frame(CONTINUATION, b"lo"))
-    assert [info for _, info in columns(save(tcp.capture))] == [
-        f"{TO_CLIENT}  Text (fragment) [3]", f"{TO_CLIENT}  Continuation (fragment) [0]", f"{TO_CLIENT}  Continuation [2] Hello"]
+    path = save(tcp.capture)
+    assert [info for _, info in columns(path)] == [
+        f"{TO_CLIENT}  Text (fragment) [3]", f"{TO_CLIENT}  Continuation (fragment) [0]", f"{TO_CLIENT}  Text [5] Hello"]
+    assert [info for _, info in columns(path, "-2")] == [
+        f"{TO_CLIENT}  Text (fragment) [3] [Reassembled in #8]", f"{TO_CLIENT}  Continuation (fragment) [0] [Reassembled in #8]",
+        f"{TO_CLIENT}  Text [5] Hello"]
 
 
 def test_beginning_of_a_long_text():
@@ -63,23 +67,51 @@ def test_compressed_text_has_both_lengths():
     tcp = upgraded(offer=deflate, accept=deflate)
     payload = Deflater().message(b"compressed")
     tcp.server(text(payload, rsv=4))
-    assert [info for _, info in columns(save(tcp.capture))] == [f"{TO_CLIENT}  Text [{len(payload)} inflated to 10] compressed"]
+    assert [info for _, info in columns(save(tcp.capture))] == [f"{TO_CLIENT}  Text [10, {len(payload)} on wire] compressed"]
 
 
 def test_violation_is_marked_at_its_frame():
     tcp = upgraded()
     tcp.server(text("good") + text("bad", rsv=1) + text("good"))
     assert [info for _, info in columns(save(tcp.capture))] == [
-        f"{TO_CLIENT}  Text [4] good  Text [3] [Violation] bad  Text [4] good"]
+        f"{TO_CLIENT}  Text [4] good  Text [3] bad [Violation: rsv_set]  Text [4] good"]
 
 
 def test_parts_of_a_frame():
     capture = Capture()
     capture.tcp(mss=1000).upgrade().server(binary(bytes(2500)))
-    assert [info for _, info in columns(save(capture))] == [
-        f"{TO_CLIENT}  [1000 bytes of a frame that goes on]", f"{TO_CLIENT}  [1000 bytes of a frame that goes on]",
+    path = save(capture)
+    assert [info for _, info in columns(path)] == [
+        f"{TO_CLIENT}  Binary [996/2500]", f"{TO_CLIENT}  Binary [1996/2500]", f"{TO_CLIENT}  Binary [2500]"]
+    assert [info for _, info in columns(path, "-2")] == [
+        f"{TO_CLIENT}  Binary [996/2500] [Reassembled in #8]", f"{TO_CLIENT}  Binary [1996/2500] [Reassembled in #8]",
         f"{TO_CLIENT}  Binary [2500]"]
 
+
+def test_part_of_a_header():
+    capture = Capture()
+    whole = text("Hello")
+    capture.tcp().upgrade().server(whole[:1]).server(whole[1:])
+    assert [info for _, info in columns(save(capture))] == [
+        f"{TO_CLIENT}  [1 bytes of a frame that goes on]", f"{TO_CLIENT}  Text [5] Hello"]
+
+
+def test_data_that_can_be_read_and_that_cannot():
+    tcp = upgraded()
+    tcp.server(binary(b"plain")).server(binary("naïve".encode() * 20)).server(binary(b"two\nlines")).server(binary(b"\xff"))
+    tcp.server(ping(b"two\nlines")).server(ping(b"\x00\x01")).server(ping(bytes(range(20)))).server(pong(b"nobody asked"))
+    tcp.server(frame(3, b"x")).server(frame(11, b"x"))
+    assert [info.removeprefix(f"{TO_CLIENT}  ") for _, info in columns(save(tcp.capture))] == [
+        "Binary [5] plain", "Binary [120] " + ("naïve" * 20).encode()[:64].decode(errors="ignore") + "…", "Binary [9]", "Binary [1]",
+        "Ping 74776f0a6c696e6573", "Ping 0001", "Ping 000102030405060708090a0b0c0d0e0f…", 'Pong "nobody asked"',
+        "Reserved opcode 3 [1] [Violation: opcode_reserved]", "Reserved opcode 11 [1] [Violation: opcode_reserved]"]
+
+
+def test_every_violation_of_a_frame_is_named():
+    tcp = upgraded()
+    tcp.server(frame(9, b"x" * 200, fin=False, mask=KEY))
+    (_, info), = columns(save(tcp.capture))
+    assert info.endswith("…\" [Violation: server_masked] [Violation: control_too_long] [Violation: control_fragmented]")
 
 def test_frames_with_the_response():
     """HTTP's text stays before ours."""
@@ -99,7 +131,7 @@ def test_columns_do_not_depend_on_the_tree():
     listed = [line.split(" WebSocket ", 1)[1].split(" ", 1)[1] for line in tshark(path).splitlines() if " WebSocket " in line]
     assert listed == [info for _, info in columns(path)]
     assert listed == [f"{TO_SERVER}  Text [5] Hello",
-                      f"{TO_CLIENT}  Text (fragment) [1]  Continuation [1] xy  Close [2] 1000 Normal Closure"]
+                      f"{TO_CLIENT}  Text (fragment) [1]  Text [2] xy  Close 1000 Normal Closure"]
 
 
 @pytest.mark.parametrize("passes", [[], ["-2"]])
@@ -113,9 +145,9 @@ def test_what_is_missing(passes):
     tcp.client(text("x" * 200, mask=KEY), snap=100)
     lengths = [len(message) - 2 for message in messages]
     assert [info for _, info in columns(save(tcp.capture), *passes)] == [
-        f"{TO_CLIENT}  Text [{lengths[0]} inflated to 42] the same words in all of these messages, 0",
+        f"{TO_CLIENT}  Text [42, {lengths[0]} on wire] the same words in all of these messages, 0",
         f"[TCP Previous segment not captured]   {TO_CLIENT}  [{len(messages[1])} bytes not captured]"
-        f"  Text [{lengths[2]}, no_context]  Text [{lengths[3]}, no_context]  Ping [3]",
+        f"  Text [{lengths[2]}, no_context]  Text [{lengths[3]}, no_context]  Ping \"abc\"",
         f"[TCP ACKed unseen segment]   {TO_SERVER}  Text [200, truncated]"]
 
 
@@ -131,7 +163,7 @@ def test_packet_that_tells_it_is_websocket(passes):
     tcp = Capture().tcp()
     tcp.client(ping(b"abc", mask=KEY)).client(text("it was the ping of a client", mask=KEY))
     assert listing(save(tcp.capture), "-Y", "ws", *passes) == [
-        ["WebSocket", f"{TO_SERVER}  Ping [3]  Text [27] it was the ping of a client"]]
+        ["WebSocket", f"{TO_SERVER}  Ping \"abc\"  Text [27] it was the ping of a client"]]
 
 
 # From 4.4 on the fields of the columns are those of the time when TCP is done. What is decoded later: the packet that proves WebSocket, in

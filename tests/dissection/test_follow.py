@@ -3,12 +3,13 @@
 
 import base64
 import hashlib
+import json
 import re
 
 import pytest
 
 from builder import KEY, Capture, binary, close, frame, ping, pong, text
-from support import CLIENT, SERVER, WIRESHARK, save, tshark
+from support import CLIENT, SERVER, WIRESHARK, run, save, tshark
 from test_recorded import NAMES, path_of, told, truth
 
 DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
@@ -110,3 +111,28 @@ def test_a_message_that_is_not_utf8_is_shown_as_it_was_sent():
     capture = Capture()
     capture.tcp().upgrade().server(text(b"bad \xff"))
     assert records(save(capture), 0) == [(SERVER, b"bad \xff")]
+
+
+def asked(path, *requests):
+    """What sharkd, which follows as the GUI does, answers after it has loaded the file."""
+    calls = [{"method": "load", "params": {"file": str(path)}}, *requests]
+    lines = "".join(json.dumps({"jsonrpc": "2.0", "id": number} | call) + "\n" for number, call in enumerate(calls, 1))
+    return [json.loads(line)["result"] for line in run("sharkd", "-", stdin=lines.encode()).stdout.splitlines()][1:]
+
+
+def test_from_a_packet_as_in_the_gui():
+    """Texts and short lines end their line there: the GUI puts records together."""
+    path = talk()
+    packet, of_tcp, followed = asked(path, {"method": "frame", "params": {"frame": 6}}, {"method": "frame", "params": {"frame": 1}},
+                                     {"method": "follow", "params": {"follow": "WS", "filter": "ws.stream eq 0"}})
+    assert ["WS", "ws.stream eq 0"] in packet["fol"] and all(follower != "WS" for follower, _ in of_tcp["fol"])
+    seen = [(SERVER if record.get("s") else CLIENT, base64.b64decode(record["d"])) for record in followed["payloads"]]
+    assert seen == [(side, data if data == b"\x00\xff[Ping]" else data + b"\n") for side, data in TALK]
+
+
+def test_a_stream_that_was_not_looked_at():
+    capture = Capture()
+    for content in ("one", "two"):
+        capture.tcp().upgrade().server(text(content))
+    followed, = asked(save(capture), {"method": "follow", "params": {"follow": "WS", "filter": "ws.stream eq 1"}})
+    assert [base64.b64decode(record["d"]) for record in followed["payloads"]] == [b"two\n"]

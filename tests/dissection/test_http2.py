@@ -319,7 +319,7 @@ def test_columns():
     assert [line.split("\t") for line in shown.splitlines()] == [
         ["HTTP2", "HEADERS[1]: CONNECT /chat"], ["HTTP2", "HEADERS[1]: 200 OK"],
         ["HTTP2", "HEADERS[3]: CONNECT /chat"], ["HTTP2", "HEADERS[3]: 200 OK"],
-        ["WebSocket", "Client → Server  Text [3] one  Text [3] two"]]
+        ["WebSocket", "DATA[1], DATA[3]  Client → Server  [stream 1]  Text [3] one  [stream 3]  Text [3] two"]]
 
 
 @pytest.mark.parametrize("passes", [1, 2])
