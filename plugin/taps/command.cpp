@@ -68,6 +68,14 @@ Ends ends_of(packet_info* pinfo, Direction direction) {
     return direction == Direction::client_to_server ? Ends{source, destination} : Ends{destination, source};
 }
 
+std::vector<std::string_view> names_of(const Violations& violations) {
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < violation_table().size(); ++i)
+        if (violations.has(static_cast<Violation>(i)))
+            names.push_back(violation_table()[i].name);
+    return names;
+}
+
 std::string in_epoch(std::int64_t nanoseconds) {
     char text[40];
     std::snprintf(text, sizeof text, "%" PRId64 ".%09" PRId64, nanoseconds / 1000000000, nanoseconds % 1000000000);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ws {
 
@@ -70,6 +71,9 @@ struct Ends {
     std::string server;
 };
 Ends ends_of(packet_info* pinfo, Direction direction);
+
+/// Of the rules that are broken, as ws.violation has them.
+std::vector<std::string_view> names_of(const Violations& violations);
 
 /// "1795380728.471461296"
 std::string in_epoch(std::int64_t nanoseconds);

@@ -22,7 +22,7 @@ class JsonObject {
     void string(const char* name, std::string_view text);
     void names(const char* name, const std::vector<std::string_view>& list);
     void base64(const char* name, Bytes data);
-    /// As "text" where it is UTF-8 without NULs, which could not be told from its end, else as "base64".
+    /// As "text" where it is UTF-8, else as "base64".
     void content(Bytes data);
     void end() { json_dumper_end_object(&dumper_); }
 

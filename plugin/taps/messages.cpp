@@ -14,14 +14,6 @@ namespace {
 
 constexpr char command[] = "ws,messages";
 
-std::vector<std::string_view> names_of(const Violations& violations) {
-    std::vector<std::string_view> names;
-    for (std::size_t i = 0; i < violation_table().size(); ++i)
-        if (violations.has(static_cast<Violation>(i)))
-            names.push_back(violation_table()[i].name);
-    return names;
-}
-
 class Messages {
   public:
     explicit Messages(const std::string& file) : output_(file) {}

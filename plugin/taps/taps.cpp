@@ -9,6 +9,7 @@ void register_taps() {
     tap_ids.events = register_tap("ws");
     register_follow();
     register_messages();
+    register_archive();
     register_sessions();
     register_statistics_tree();
     register_conversations();

@@ -6,6 +6,7 @@ namespace ws {
 
 void register_follow();
 void register_messages();
+void register_archive();
 void register_sessions();
 void register_statistics_tree();
 void register_conversations();

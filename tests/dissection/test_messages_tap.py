@@ -116,7 +116,7 @@ def test_holes_and_faults():
     assert lines[3:] == [
         {"type": "text", "text": "unmasked", "length": 8, "violations": ["client_unmasked"]},
         {"type": "text", "base64": base64.b64encode(b"\xff\x00").decode(), "length": 2, "violations": ["text_not_utf8"]},
-        {"type": "text", "base64": base64.b64encode(b"nul\0").decode(), "length": 4},
+        {"type": "text", "text": "nul\0", "length": 4},
         {"type": "reserved", "opcode": 11, "text": "odd", "length": 3, "violations": ["opcode_reserved"]},
         {"type": "close", "reason": "ÿ", "length": 4}]
 
