@@ -8,6 +8,14 @@
 
 namespace ws {
 
+/// Which connection something is of, and who sent it.
+struct Whose {
+    std::uint32_t stream;
+    Direction direction;
+    std::uint32_t http2_stream; ///< 0: not on HTTP/2.
+    const char* url;            ///< Empty: not known.
+};
+
 /// Why something could not be decoded (ws.undecoded).
 enum class Undecoded : std::uint8_t { no, gap, truncated, no_context, limit, resynchronised };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "entry/entries.hpp"
 #include "entry/unclaimed.hpp"
-#include "flow/export_message.hpp"
 #include "flow/subprotocol.hpp"
 #include "state/capture.hpp"
 #include "taps/taps.hpp"
@@ -75,7 +74,6 @@ void hand_off() {
     hand_off_http2_entry();
     hand_off_tcp_entry();
     hand_off_subprotocols();
-    hand_off_export();
     hand_off_decode_as_entry();
     look_up_builtin_fields();
 }

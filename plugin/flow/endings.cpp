@@ -10,7 +10,6 @@
 #include "state/capture.hpp"
 #include "wireshark/layers.hpp"
 #include "wireshark/tcp_segment.hpp"
-#include "wireshark/times.hpp"
 
 #include <algorithm>
 #include <string_view>

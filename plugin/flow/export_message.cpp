@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/export_message.hpp"
 
-#include "flow/subprotocol.hpp"
-
 #include <epan/exported_pdu.h>
 
 namespace ws {
@@ -16,8 +14,8 @@ bool exports_messages() {
     return have_tap_listener(tap_of_pdus);
 }
 
-void export_message(Place at, packet_info* pinfo, Connection& connection, const Message& message) {
-    auto* pdu = export_pdu_create_common_tags(pinfo, reader_of(connection, message), EXP_PDU_TAG_DISSECTOR_NAME);
+void export_message(Place at, packet_info* pinfo, const char* reader, const Message& message) {
+    auto* pdu = export_pdu_create_common_tags(pinfo, reader, EXP_PDU_TAG_DISSECTOR_NAME);
     pdu->tvb_captured_length = pdu->tvb_reported_length = static_cast<guint>(message.data.size());
     pdu->pdu_tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
     tap_queue_packet(tap_of_pdus, pinfo, pdu);

@@ -2,7 +2,6 @@
 // File > Export PDUs to File, and tshark -U "OSI layer 7".
 #pragma once
 
-#include "state/connection.hpp"
 #include "view/frame_fields.hpp"
 
 namespace ws {
@@ -10,8 +9,8 @@ namespace ws {
 /// Are messages exported, in this run of the dissection?
 bool exports_messages();
 
-/// Exports one, with the name of the dissector that reads it. `at`: its bytes.
-void export_message(Place at, packet_info* pinfo, Connection& connection, const Message& message);
+/// Exports one. `at`: its bytes; `reader`: the name of the dissector that reads it.
+void export_message(Place at, packet_info* pinfo, const char* reader, const Message& message);
 
 /// Once, when the taps of all dissectors are registered.
 void hand_off_export();

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/frames.hpp"
 
-#include "flow/export_message.hpp"
-#include "flow/subprotocol.hpp"
+#include "flow/content.hpp"
 #include "flow/tapping.hpp"
 #include "flow/verdict.hpp"
-#include "flow/whose.hpp"
 #include "state/capture.hpp"
-#include "view/builtin_fields.hpp"
 #include "view/columns.hpp"
-#include "view/message_fields.hpp"
 #include "wireshark/packet_keys.hpp"
-#include "wireshark/times.hpp"
 
 namespace ws {
 namespace {
@@ -55,28 +50,17 @@ Facts read_piece(const StreamData& piece, packet_info* pinfo, Session& session, 
 void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const Whose& of,
                 const Frame& frame, guint32 captured_in = 0) {
     add_frame_to_columns(pinfo, frame);
-    const auto direction = of.direction;
     const auto shown = add_frame(tree, pinfo, tvb, of, frame, captured_in);
     if (frame.closes_first)
         show_close_notes(shown, pinfo, session, connection, frame);
-    Place message{};
-    if (frame.completes)
-        message = add_message(shown, pinfo, frame, tvb, has_subdissector(connection) || exports_messages());
-    if (message.tvb && exports_messages())
-        export_message(message, pinfo, connection, *frame.completes);
-    if (frame.completes)
-        show_message_notes(shown, pinfo, session, connection, direction, frame);
-    if (shown.tree)
-        add_builtin_fields(tree, pinfo, shown, frame, message);
-    if (message.tvb)
-        dissect_message(message, pinfo, tree, connection, direction, *frame.completes);
+    show_content(tvb, pinfo, tree, session, connection, of, shown, frame);
 }
 
 void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const StreamData& piece,
           const Facts& facts) {
     if (facts.events.empty())
         return; // all of it was sent before
-    const auto of = whose(session, connection.stream, piece.direction);
+    const auto of = session.whose(connection.stream, piece.direction);
     start_columns(pinfo, of);
     for (const auto& event : facts.events) {
         tap_event(pinfo, session, connection, piece, event);
@@ -103,7 +87,7 @@ void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& 
         backlog.shown_in = pinfo->num;
     if (backlog.shown_in != pinfo->num || pieces_of(pinfo, connection.stream))
         return;
-    const auto of = whose(session, connection.stream, direction);
+    const auto of = session.whose(connection.stream, direction);
     for (const auto& captured : backlog.pieces) {
         StreamData piece = captured.piece;
         piece.bytes = captured.bytes;

@@ -3,7 +3,6 @@
 
 #include "flow/connect.hpp"
 #include "flow/handshake_half.hpp"
-#include "flow/tapping.hpp"
 #include "state/capture.hpp"
 #include "state/open_requests.hpp"
 #include "wireshark/conversations.hpp"
@@ -110,10 +109,8 @@ HeadsShown dissect_heads(tvbuff_t* tvb, std::string_view bytes, std::size_t at, 
             break;
         }
         if (const auto half = read_half(head, bytes.substr(at + head.size), pinfo, secure, found); half.is_websocket) {
-            static_assert(std::is_trivially_destructible_v<HandshakeHalf>);
             shown.any = true;
-            tap_handshake(pinfo, half, bytes.substr(at, head.size), false);
-            add_handshake(tree, pinfo, tvb, static_cast<int>(at), bytes.substr(at, head.size), half.handshake, half.context);
+            show_half(tree, pinfo, tvb, at, bytes.substr(at, head.size), half, false);
             if (half.handshake.status == 101) {
                 found.upgrade = begin;
                 if (const auto end = static_cast<int>(at + head.size); tvb_reported_length_remaining(tvb, end) > 0)
@@ -147,10 +144,8 @@ bool dissect_response_before(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree
     found.shown_size = head.size;
     found.upgrade = start;
     const auto half = read_half(head, {}, pinfo, has_tls(pinfo), found);
-    if (half.is_websocket) {
-        tap_handshake(pinfo, half, bytes.substr(begin, head.size), false);
-        add_handshake(tree, pinfo, source, static_cast<int>(begin), bytes.substr(begin, head.size), half.handshake, half.context);
-    }
+    if (half.is_websocket)
+        show_half(tree, pinfo, source, begin, bytes.substr(begin, head.size), half, false);
     return true;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/handshake_half.hpp"
 
-#include "flow/whose.hpp"
+#include "flow/tapping.hpp"
 #include "state/capture.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "wireshark/conversations.hpp"
@@ -73,7 +73,7 @@ HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Sessio
         opening.terms->notes = std::move(notes);
         half.opening = &opening;
     }
-    half.context.whose = whose(session, half.opening, Direction::client_to_server);
+    half.context.whose = session.whose(half.opening ? half.opening->stream : 0, Direction::client_to_server);
     half.context.other_packet = half.opening ? half.opening->response_packet : 0;
     if (half.opening)
         explain_by_leg(half.context, *half.opening, arena);
@@ -93,7 +93,7 @@ HandshakeHalf read_response_half(const HttpHead& head, std::string_view body, pa
         terms->accept = accept->value;
     HandshakeHalf half{true, read_response(head, request_known ? &terms->offer : nullptr, arena), {}, opening};
     half.context.diagnoses = diagnose_response(head, half.handshake, body, request_known ? &terms->notes : nullptr, arena);
-    half.context.whose = whose(session, opening, Direction::server_to_client);
+    half.context.whose = session.whose(opening->stream, Direction::server_to_client);
     half.context.other_packet = request_known ? opening->request_packet : 0;
     half.context.has_time = request_known && opening->request_packet <= pinfo->num;
     explain_by_leg(half.context, *opening, arena);
@@ -111,6 +111,13 @@ HandshakeHalf read_response_half(const HttpHead& head, std::string_view body, pa
     if (first && request_known && !capture->revisits.may(pinfo))
         terms.reset();
     return half;
+}
+
+void show_half(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::size_t offset, std::string_view head,
+               const HandshakeHalf& half, bool lines) {
+    static_assert(std::is_trivially_destructible_v<HandshakeHalf>);
+    tap_handshake(pinfo, half.opening, half.begins, half.handshake, half.context, {head, lines});
+    add_handshake(tree, pinfo, tvb, static_cast<int>(offset), head, half.handshake, half.context);
 }
 
 void upgrade_by_cut_response(std::string_view head, packet_info* pinfo) {

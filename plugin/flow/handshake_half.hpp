@@ -26,6 +26,10 @@ HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Sessio
 HandshakeHalf read_response_half(const HttpHead& head, std::string_view body, packet_info* pinfo, Session& session,
                                  std::uint32_t ordinal);
 
+/// Shows a half whose head the tvb has at `offset`, and tells the taps of it. `lines`: the head is of HTTP/2 or HTTP/3.
+void show_half(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, std::size_t offset, std::string_view head,
+               const HandshakeHalf& half, bool lines);
+
 /// The first visit: `head` is as much of a response as the snap length left. If it upgrades to WebSocket, frames follow, of which
 /// no more is known.
 void upgrade_by_cut_response(std::string_view head, packet_info* pinfo);

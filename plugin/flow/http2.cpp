@@ -7,7 +7,6 @@
 #include "flow/frames.hpp"
 #include "flow/handshake_half.hpp"
 #include "flow/notes.hpp"
-#include "flow/tapping.hpp"
 #include "state/capture.hpp"
 #include "wireshark/packet_keys.hpp"
 
@@ -58,7 +57,7 @@ HandshakeHalf read_half(packet_info* pinfo, const Event& event) {
     return half;
 }
 
-void show_half(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Event& event) {
+void show_event(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Event& event) {
     static_assert(std::is_trivially_destructible_v<HandshakeHalf>);
     const auto half = read_half(pinfo, event);
     if (!half.is_websocket)
@@ -66,8 +65,7 @@ void show_half(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Event&
     const auto size = static_cast<gint>(event.head.size());
     auto* text = tvb_new_child_real_data(tvb, reinterpret_cast<const guint8*>(event.head.data()), static_cast<guint>(size), size);
     add_new_data_source(pinfo, text, "Head of the WebSocket handshake");
-    tap_handshake(pinfo, half, event.head, true);
-    add_handshake(tree, pinfo, text, 0, event.head, half.handshake, half.context);
+    show_half(tree, pinfo, text, 0, event.head, half, true);
 }
 
 /// The client speaks, and was not seen to be allowed to.
@@ -86,7 +84,7 @@ void note_end(packet_info* pinfo, Http2Connection& connection, const Event& even
 void dissect_event(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Connection& connection, const Event& event) {
     switch (event.kind) {
     case Kind::request:
-    case Kind::response: show_half(tvb, pinfo, tree, event); break;
+    case Kind::response: show_event(tvb, pinfo, tree, event); break;
     case Kind::data:
         note_missing_response(pinfo, *event.session);
         dissect_stream_data(tvb_new_subset_length(tvb, static_cast<gint>(event.offset), static_cast<gint>(event.length)), pinfo,
@@ -187,9 +185,9 @@ bool watch_streams(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Con
 
 void dissect_http2_handshake(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, std::string_view request,
                              std::string_view response) {
-    show_half(tvb, pinfo, tree, {Kind::request, &session, 0, 0, 0, request});
+    show_event(tvb, pinfo, tree, {Kind::request, &session, 0, 0, 0, request});
     if (!response.empty())
-        show_half(tvb, pinfo, tree, {Kind::response, &session, 0, 0, 0, response});
+        show_event(tvb, pinfo, tree, {Kind::response, &session, 0, 0, 0, response});
 }
 
 } // namespace ws

@@ -4,8 +4,6 @@
 #include "flow/summary.hpp"
 #include "flow/tapping.hpp"
 #include "flow/verdict.hpp"
-#include "flow/whose.hpp"
-#include "state/tapped.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "view/frame_fields.hpp"
 #include "view/session_fields.hpp"
@@ -19,7 +17,7 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
     bool shown = false;
     const auto in_layer = [&](std::uint32_t stream) {
         if (!layer && tree)
-            layer = add_layer(tree, pinfo, {tvb, 0}, 0, "Connection", whose(session, stream, session.direction(pinfo)));
+            layer = add_layer(tree, pinfo, {tvb, 0}, 0, "Connection", session.whose(stream, session.direction(pinfo)));
         shown = true;
         return layer;
     };
@@ -31,7 +29,7 @@ bool show_notes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& se
                 add_diagnosis(in_layer(note->stream), pinfo, tvb, 0, 0, *found);
             }
     static_assert(std::is_trivially_destructible_v<SummaryShown>);
-    if (const auto of = tree || is_tapped() ? summary_at(session, pinfo) : std::nullopt) {
+    if (const auto of = summary_at(session, pinfo)) {
         tap_summary(pinfo, session, *of);
         if (tree)
             add_session_summary(in_layer(of->stream), tvb, of->summary);

@@ -7,7 +7,6 @@
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
 #include "wireshark/tcp_ends.hpp"
-#include "wireshark/times.hpp"
 
 #include <algorithm>
 #include <utility>

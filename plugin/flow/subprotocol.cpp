@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/subprotocol.hpp"
 
+#include "flow/export_message.hpp"
 #include "view/columns.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/limits.hpp"
@@ -213,8 +214,7 @@ dissector_handle_t subdissector_of(Connection& connection) {
     return connection.subdissector;
 }
 
-} // namespace
-
+/// The name of the dissector that reads this message, or would show it.
 const char* reader_of(Connection& connection, const Message& message) {
     auto* handle = subdissector_of(connection);
     if (const char* name = handle ? dissector_handle_get_dissector_name(handle) : nullptr)
@@ -229,10 +229,18 @@ bool has_subdissector(Connection& connection) {
     return (handle && handle != handles.json) || have_heuristics;
 }
 
+} // namespace
+
+bool wants_messages(Connection& connection) {
+    return has_subdissector(connection) || exports_messages();
+}
+
 void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction,
                      const Message& message) {
+    if (exports_messages())
+        export_message(at, pinfo, reader_of(connection, message), message);
     auto* handle = subdissector_of(connection);
-    const bool ask_others = (handle && handle != handles.json) || have_heuristics;
+    const bool ask_others = has_subdissector(connection);
     const bool may_be_json =
         json_is_looked_at(tree) && (handle == handles.json || (protocol.json && message.text && looks_like_json(message.data)));
     if (message.data.empty() || !(ask_others || may_be_json))
@@ -255,6 +263,7 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection&
 }
 
 void hand_off_subprotocols() {
+    hand_off_export();
     by_subprotocol = find_dissector_table("ws.protocol");
     by_port = find_dissector_table("ws.port");
     heuristics = find_heur_dissector_list("ws");

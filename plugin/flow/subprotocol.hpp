@@ -11,11 +11,8 @@ namespace ws {
 void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction,
                      const Message& message);
 
-/// Some dissector wants the connection's messages also where nobody looks at the tree.
-bool has_subdissector(Connection& connection);
-
-/// The name of the dissector that reads this message, or would show it.
-const char* reader_of(Connection& connection, const Message& message);
+/// Some dissector, or an export, wants the connection's messages also where nobody looks at the tree.
+bool wants_messages(Connection& connection);
 
 /// Once, and before each file.
 void hand_off_subprotocols();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/summary.hpp"
 
-#include "wireshark/times.hpp"
-
 namespace ws {
 namespace {
 

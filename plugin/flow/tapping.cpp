@@ -2,7 +2,6 @@
 #include "flow/tapping.hpp"
 
 #include "state/tapped.hpp"
-#include "wireshark/times.hpp"
 
 namespace ws {
 
@@ -21,14 +20,15 @@ void tap_event(packet_info* pinfo, const Session& session, const Connection& con
     tap(pinfo, tapped);
 }
 
-void tap_handshake(packet_info* pinfo, const HandshakeHalf& half, std::string_view head, bool lines) {
+void tap_handshake(packet_info* pinfo, const OpeningHandshake* opening, const Connection* begins, const Handshake& handshake,
+                   const HandshakeContext& context, const HeadText& head) {
     if (!is_tapped())
         return;
-    const auto& of = half.context.whose;
-    Tapped tapped{of.stream, of.direction, of.http2_stream, pinfo->num, time_of(pinfo), half.opening, half.begins, {}};
-    tapped.what = TappedHandshake{half.handshake, head, lines};
+    const auto& of = context.whose;
+    Tapped tapped{of.stream, of.direction, of.http2_stream, pinfo->num, time_of(pinfo), opening, begins, {}};
+    tapped.what = TappedHandshake{handshake, head.text, head.lines};
     tap(pinfo, tapped);
-    for (const auto& found : half.context.diagnoses) {
+    for (const auto& found : context.diagnoses) {
         tapped.what = found;
         tap(pinfo, tapped);
     }

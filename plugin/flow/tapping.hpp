@@ -2,9 +2,9 @@
 // What the taps are told, where one listens.
 #pragma once
 
-#include "flow/handshake_half.hpp"
 #include "flow/summary.hpp"
 #include "state/session.hpp"
+#include "view/handshake_fields.hpp"
 
 namespace ws {
 
@@ -12,8 +12,13 @@ namespace ws {
 void tap_event(packet_info* pinfo, const Session& session, const Connection& connection, const StreamData& piece,
                const StreamEvent& event);
 
-/// `lines`: the head is of HTTP/2 or HTTP/3.
-void tap_handshake(packet_info* pinfo, const HandshakeHalf& half, std::string_view head, bool lines);
+struct HeadText {
+    std::string_view text;
+    bool lines; ///< Of HTTP/2 or HTTP/3.
+};
+/// `begins`: the connection that this half begins, or null.
+void tap_handshake(packet_info* pinfo, const OpeningHandshake* opening, const Connection* begins, const Handshake& handshake,
+                   const HandshakeContext& context, const HeadText& head);
 
 void tap_summary(packet_info* pinfo, const Session& session, const SummaryShown& shown);
 

@@ -6,7 +6,6 @@
 #include "view/diagnosis_fields.hpp"
 #include "wireshark/protocol.hpp"
 #include "wireshark/tcp_ends.hpp"
-#include "wireshark/times.hpp"
 
 namespace ws {
 namespace {

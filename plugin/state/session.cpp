@@ -3,7 +3,6 @@
 
 #include "wireshark/packet_keys.hpp"
 #include "wireshark/tcp_ends.hpp"
-#include "wireshark/times.hpp"
 
 #include <algorithm>
 
@@ -105,6 +104,11 @@ Connection* Session::connection_at(std::uint32_t packet) {
     const auto after = std::upper_bound(connections_.begin(), connections_.end(), packet,
                                         [](std::uint32_t number, const auto& u) { return number < u->from_packet; });
     return after == connections_.begin() ? nullptr : (after - 1)->get();
+}
+
+Whose Session::whose(std::uint32_t stream, Direction direction) const {
+    const auto* opening = opening_of_stream(stream);
+    return {stream, direction, http2_stream, opening ? opening->url.c_str() : ""};
 }
 
 const OpeningHandshake* Session::opening_of_stream(std::uint32_t stream) const {

@@ -47,6 +47,8 @@ class Session {
     bool answered(std::uint32_t request_packet) const;
     /// The connection whose frames this packet may carry, or null; the last if there are two.
     Connection* connection_at(std::uint32_t packet);
+    /// What a layer says of this one.
+    Whose whose(std::uint32_t stream, Direction direction) const;
     /// The first handshake of that number, or null.
     const OpeningHandshake* opening_of_stream(std::uint32_t stream) const;
     /// The handshake of a connection, or null; of none: the last.

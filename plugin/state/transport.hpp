@@ -4,6 +4,7 @@
 #include "state/connection.hpp"
 #include "state/notes.hpp"
 #include "state/opening_handshake.hpp"
+#include "wireshark/times.hpp"
 
 #include "dissector/reset_evidence.hpp"
 #include "dissector/sequence_tracker.hpp"

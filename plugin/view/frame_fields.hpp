@@ -13,14 +13,6 @@ struct Place {
     int offset;
 };
 
-/// Which connection a layer is of, and who sent what it shows.
-struct Whose {
-    std::uint32_t stream;
-    Direction direction;
-    std::uint32_t http2_stream; ///< 0: not on HTTP/2.
-    const char* url;            ///< Empty: not known.
-};
-
 /// The ws layer of a packet, with the fields that each has: a protocol item over the given bytes. `text` is what its line says.
 proto_tree* add_layer(proto_tree* tree, packet_info* pinfo, Place at, int length, const char* text, const Whose& whose);
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "flow/content.hpp"
+
+#include "flow/subprotocol.hpp"
+#include "flow/verdict.hpp"
+#include "view/builtin_fields.hpp"
+#include "view/message_fields.hpp"
+
+namespace ws {
+
+void show_content(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const Whose& of,
+                  const FrameTree& shown, const Frame& frame) {
+    Place message{};
+    if (frame.completes) {
+        message = add_message(shown, pinfo, frame, tvb, wants_messages(connection));
+        show_message_notes(shown, pinfo, session, connection, of.direction, frame);
+    }
+    if (shown.tree)
+        add_builtin_fields(tree, pinfo, shown, frame, message);
+    if (message.tvb)
+        dissect_message(message, pinfo, tree, connection, of.direction, *frame.completes);
+}
+
+} // namespace ws

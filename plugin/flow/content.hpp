@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "state/session.hpp"
+#include "view/frame_fields.hpp"
+
+namespace ws {
+
+/// Shows what a frame carries, below the frame itself: the message that it completes, for the next dissector too, and the fields
+/// of the built-in dissector. `tvb`: the piece that it ends in; `tree`: the packet's.
+void show_content(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const Whose& of,
+                  const FrameTree& shown, const Frame& frame);
+
+} // namespace ws
