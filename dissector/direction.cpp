@@ -22,7 +22,8 @@ class DirectionDecoder::Feed {
     /// `again`: the bytes are of earlier chunks.
     Feed(DirectionDecoder& decoder, Position& position, const Chunk& chunk, bool again, const Visit& visit, const Arena& arena,
          Facts& facts)
-        : d_(decoder), p_(position), bytes_(chunk.bytes), again_(again), reader_(position.reader, chunk.bytes, again, arena),
+        : d_(decoder), p_(position), bytes_(chunk.bytes), again_(again),
+          reader_(position.reader, chunk.bytes, again ? 0 : visit.packet, arena),
           resync_(position.resync, decoder.terms_, chunk.answered),
           messages_(position.message, decoder.terms_, decoder.inflation_, visit, arena), visit_(visit), arena_(arena),
           facts_(facts) {}

@@ -27,6 +27,15 @@ struct Fragment {
     std::uint64_t length; ///< Bytes of payload.
 };
 
+/// What one packet brought of a frame that several carried.
+struct FrameSegment {
+    std::uint32_t packet;
+    std::uint32_t length; ///< In bytes, with the frame's header.
+};
+
+/// What RSV1 says of a frame, by the extension that was negotiated.
+enum class Compressed : std::uint8_t { no, message, frame };
+
 /// A message that its last frame completed (RFC 6455 5.4).
 struct Message {
     std::uint32_t number = 0; ///< From 1, per direction.
@@ -52,11 +61,13 @@ struct Frame {
     Undecoded undecoded = Undecoded::no;
     bool resynchronised = false; ///< The first frame that was found again after a gap, or in a capture that begins mid-stream.
     bool first_of_message = false;
+    Compressed compressed = Compressed::no;
     bool spread = false;      ///< It began in an earlier chunk: `bytes` are a copy in the arena.
     std::uint32_t offset = 0; ///< Of its first byte in the chunk, unless spread.
     Bytes bytes;              ///< Header and payload as captured, masked.
     Bytes payload;            ///< Unmasked: a part of `bytes`, or in the arena if it was masked.
     Message* completes = nullptr;
+    std::span<const FrameSegment> segments; ///< Spread: the packets that carried it, if all are known.
 
     // How it relates to other frames of the connection; packet numbers, 0: none.
     std::uint32_t ping_in = 0;        ///< A pong: the ping it answers.

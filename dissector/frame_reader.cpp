@@ -32,7 +32,7 @@ std::optional<std::uint64_t> FrameReader::Position::rest_of_frame(Bytes next) co
     std::uint8_t begin[max_header_size];
     const auto have = std::min(size, max_header_size);
     const auto more = std::min(next.size(), max_header_size - have);
-    std::copy_n(held->begin(), have, begin);
+    std::copy_n(held->bytes.begin(), have, begin);
     std::copy_n(next.begin(), more, begin + have);
     FrameHeader header;
     if (!parse_frame_header({begin, have + more}, header))
@@ -45,6 +45,7 @@ void FrameReader::Position::reset(State to) noexcept {
     lacks = Undecoded::no;
     held.reset();
     size = 0;
+    segments = 0;
     seen = 0;
 }
 
@@ -65,6 +66,15 @@ std::size_t FrameReader::take_part() noexcept {
     return std::exchange(part_, 0);
 }
 
+/// The chunk brought so many bytes of the frame in progress.
+void FrameReader::note_segment(std::size_t length) {
+    const bool begins = p_.segments == 0 && begins_here_;
+    if (!packet_ || length == 0 || (p_.segments == 0 && !begins))
+        return;
+    const FrameSegment segment{packet_, static_cast<std::uint32_t>(length)};
+    append_once<FrameSegment>(p_.held->segments, p_.segments, {&segment, 1});
+}
+
 FrameReader::Result FrameReader::begin(Frame& frame) {
     const auto left = this->left();
     FrameHeader header;
@@ -77,9 +87,10 @@ FrameReader::Result FrameReader::begin(Frame& frame) {
         finish(header, left.first(static_cast<std::size_t>(header.frame_length())), frame);
         return Result::frame;
     }
-    p_.held = std::make_shared<std::vector<std::uint8_t>>(left.begin(), left.end());
+    p_.held = std::make_shared<Held>(Held{{left.begin(), left.end()}, {}});
     p_.size = left.size();
     p_.seen = left.size();
+    note_segment(left.size());
     return wait(known ? State::in_payload : State::in_header, left.size());
 }
 
@@ -92,11 +103,12 @@ FrameReader::Result FrameReader::go_on(Frame& frame) {
         // Its pieces are put together without touching the buffer, before it is known how much belongs to the frame.
         std::uint8_t pieces[max_header_size];
         const auto more = std::min(left.size(), max_header_size - p_.size);
-        std::copy_n(p_.held->begin(), p_.size, pieces);
+        std::copy_n(p_.held->bytes.begin(), p_.size, pieces);
         std::copy_n(left.begin(), more, pieces + p_.size);
         if (!parse_frame_header({pieces, p_.size + more}, header)) {
-            append_once<std::uint8_t>(*p_.held, p_.size, left);
+            append_once<std::uint8_t>(p_.held->bytes, p_.size, left);
             p_.seen += left.size();
+            note_segment(left.size());
             return wait(State::in_header, left.size());
         }
         if (header.frame_length() > longest_frame)
@@ -108,10 +120,11 @@ FrameReader::Result FrameReader::go_on(Frame& frame) {
         return Result::frame;
     }
     if (p_.lacks == Undecoded::no) {
-        make_room(*p_.held, p_.size + left.size(), static_cast<std::size_t>(header.frame_length()));
-        append_once<std::uint8_t>(*p_.held, p_.size, left);
+        make_room(p_.held->bytes, p_.size + left.size(), static_cast<std::size_t>(header.frame_length()));
+        append_once<std::uint8_t>(p_.held->bytes, p_.size, left);
     }
     p_.seen += left.size();
+    note_segment(left.size());
     return wait(State::in_payload, left.size());
 }
 
@@ -119,14 +132,20 @@ FrameReader::Result FrameReader::go_on(Frame& frame) {
 void FrameReader::finish(const FrameHeader& header, Bytes last, Frame& frame) {
     frame.header = header;
     frame.offset = static_cast<std::uint32_t>(begin_);
-    frame.spread = !begins_here_ || again_;
+    frame.spread = !begins_here_ || !packet_;
     frame.undecoded = p_.lacks;
     if (p_.state == State::at_boundary)
         frame.bytes = last;
     else if (begins_here_) // cut by the snap length
         frame.bytes = chunk_.subspan(begin_, p_.size);
     else
-        frame.bytes = joined(p_.held, p_.size, p_.lacks == Undecoded::no ? last : Bytes{}, arena_);
+        frame.bytes = joined({p_.held, &p_.held->bytes}, p_.size, p_.lacks == Undecoded::no ? last : Bytes{}, arena_);
+    if (p_.state != State::at_boundary && p_.segments) {
+        note_segment(last.size());
+        auto* segments = arena_.array<FrameSegment>(p_.segments);
+        std::copy_n(p_.held->segments.begin(), p_.segments, segments);
+        frame.segments = {segments, p_.segments};
+    }
     p_.reset(State::at_boundary);
     part_ = 0;
     at_ += last.size();
@@ -137,7 +156,7 @@ void FrameReader::finish(const FrameHeader& header, Bytes last, Frame& frame) {
 FrameReader::Result FrameReader::refuse(const FrameHeader& header, Bytes begun, Frame& frame) {
     frame.header = header;
     frame.offset = static_cast<std::uint32_t>(at_);
-    frame.spread = !begun.empty() || again_;
+    frame.spread = !begun.empty() || !packet_;
     frame.bytes = begun.empty() ? left() : arena_.copy(begun, left());
     frame.undecoded = Undecoded::limit;
     at_ += header.size - begun.size();
@@ -160,8 +179,8 @@ bool FrameReader::lose(std::uint64_t& count, Undecoded reason, Frame& frame) {
 
 void FrameReader::hold_rest() {
     if (!p_.held)
-        p_.held = std::make_shared<std::vector<std::uint8_t>>();
-    append_once<std::uint8_t>(*p_.held, p_.size, left());
+        p_.held = std::make_shared<Held>();
+    append_once<std::uint8_t>(p_.held->bytes, p_.size, left());
 }
 
 } // namespace ws

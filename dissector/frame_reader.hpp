@@ -37,15 +37,22 @@ class FrameReader {
         lost         ///< Where frames begin is not known. The bytes held are those that are searched.
     };
 
+    /// The frame in progress.
+    struct Held {
+        std::vector<std::uint8_t> bytes;
+        std::vector<FrameSegment> segments; ///< That brought them; none if it began in bytes that were not understood at first.
+    };
+
     struct Position {
         State state = State::at_boundary;
-        Undecoded lacks = Undecoded::no;                 ///< Why bytes of the frame in progress are missing.
-        std::uint32_t frame_index = 0;                   ///< Of the frame in progress, or the next.
-        std::shared_ptr<std::vector<std::uint8_t>> held; ///< Bytes of it, shared by copies; it only grows. Null: none.
-        std::size_t size = 0;                            ///< Of those, the contiguous ones from its first on.
-        std::uint64_t seen = 0;                          ///< Bytes of it that have passed, captured or not.
+        Undecoded lacks = Undecoded::no; ///< Why bytes of the frame in progress are missing.
+        std::uint32_t frame_index = 0;   ///< Of the frame in progress, or the next.
+        std::shared_ptr<Held> held;      ///< What there is of it, shared by copies; it only grows. Null: nothing.
+        std::size_t size = 0;            ///< Of its bytes, the contiguous ones from its first on.
+        std::size_t segments = 0;        ///< How many of its segments.
+        std::uint64_t seen = 0;          ///< Bytes of it that have passed, captured or not.
 
-        Bytes bytes() const { return held ? Bytes(*held).first(size) : Bytes{}; }
+        Bytes bytes() const { return held ? Bytes(held->bytes).first(size) : Bytes{}; }
         /// The frame in progress, as far as its header is known.
         bool header(FrameHeader& header) const noexcept { return parse_frame_header(bytes(), header); }
         /// How many of the bytes that come next are of the frame in progress; none if they do not tell.
@@ -60,9 +67,9 @@ class FrameReader {
         too_long ///< One is longer than longest_frame. What is left of the chunk is in it, and is not passed.
     };
 
-    /// `again`: the bytes are of earlier chunks.
-    FrameReader(Position& position, Bytes chunk, bool again, const Arena& arena)
-        : p_(position), chunk_(chunk), again_(again), arena_(arena) {}
+    /// `packet`: that brought the chunk; 0: the bytes are of earlier chunks.
+    FrameReader(Position& position, Bytes chunk, std::uint32_t packet, const Arena& arena)
+        : p_(position), chunk_(chunk), packet_(packet), arena_(arena) {}
 
     std::size_t at() const { return at_; }
     Bytes left() const { return chunk_.subspan(at_); }
@@ -87,11 +94,12 @@ class FrameReader {
     void finish(const FrameHeader& header, Bytes last, Frame& frame);
     Result refuse(const FrameHeader& header, Bytes begun, Frame& frame);
     Result wait(State state, std::size_t length);
+    void note_segment(std::size_t length);
 
     Position& p_;
     Bytes chunk_;
     std::size_t at_ = 0;
-    bool again_;
+    std::uint32_t packet_;
     std::size_t part_ = 0;     ///< Bytes before at_ that are of the frame in progress.
     std::size_t begin_ = 0;    ///< Of the frame in progress,
     bool begins_here_ = false; ///< if it began in this chunk.

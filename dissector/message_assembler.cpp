@@ -82,6 +82,8 @@ void MessageAssembler::begin(Frame& frame) {
           .inflate_index = p_.inflate_index,
           .fragments = {}};
     frame.first_of_message = true;
+    if (compressed && !by_frame())
+        frame.compressed = Compressed::message;
 }
 
 Bytes MessageAssembler::inflate(Bytes in, Frame& frame, Undecoded& undecoded) {
@@ -108,6 +110,7 @@ Bytes MessageAssembler::inflate_frame(Frame& frame) {
         return frame.payload;
     }
     p_.compressed = true;
+    frame.compressed = Compressed::frame;
     Undecoded undecoded;
     const auto piece = inflate(frame.payload, frame, undecoded);
     p_.failed = p_.failed || frame.violations.has(Violation::inflate_failed);

@@ -59,4 +59,17 @@ std::size_t Utf8Validator::feed(Bytes bytes) noexcept {
     return bytes.size();
 }
 
+std::size_t well_formed_part(Bytes bytes) noexcept {
+    const auto good = Utf8Validator{}.feed(bytes);
+    // The last character may not be whole.
+    auto begin = good;
+    while (begin > 0 && good - begin < 3 && (bytes[begin - 1] & 0xc0) == 0x80)
+        --begin;
+    if (begin == 0 || bytes[begin - 1] < 0xc0)
+        return good;
+    const auto lead = bytes[--begin];
+    const std::size_t size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    return good - begin < size ? begin : good;
+}
+
 } // namespace ws

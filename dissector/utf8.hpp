@@ -23,4 +23,7 @@ class Utf8Validator {
     bool valid_ = true;
 };
 
+/// How many bytes from the first on are whole, well-formed characters.
+std::size_t well_formed_part(Bytes bytes) noexcept;
+
 } // namespace ws

@@ -56,6 +56,15 @@ std::size_t beginning_of_text(Bytes text, std::size_t most) noexcept {
     return size;
 }
 
+Bytes readable_part(const Message& message, std::size_t looked_at) noexcept {
+    const auto data = message.data;
+    if (message.text)
+        return data;
+    if (message.opcode != opcode::text)
+        return is_printable(data.first(beginning_of_text(data, looked_at))) ? data : Bytes{};
+    return message.opaque ? Bytes{} : data.first(well_formed_part(data));
+}
+
 std::string on_one_line(std::string_view text, std::size_t most) {
     std::string line;
     while (!text.empty() && line.size() < most) {
@@ -71,6 +80,10 @@ std::string on_one_line(std::string_view text, std::size_t most) {
 
 std::string in_quotes(std::string_view text) {
     return '"' + on_one_line(text, most_text) + '"';
+}
+
+std::string_view kept_in_quotes(std::string_view text, const Arena& arena) noexcept {
+    return as_text(arena.copy(as_bytes(in_quotes(text))));
 }
 
 std::string words_of_data(Bytes data) {

@@ -204,6 +204,7 @@ void hand_off_http2_entry() {
     handles.http2_over_tcp = unnamed_dissector(dissect_over_tcp, ids.http2);
     handles.http2_over_other = unnamed_dissector(dissect_over_other, ids.http2);
     handles.http2_over_http = unnamed_dissector(dissect_over_http, -1);
+    handles.http2_data = unnamed_dissector(dissect_http2_data, protocol.id);
     handles.http2_found = unnamed_dissector(dissect_found, ids.http2);
     dissector_add_string("tls.alpn", "h2", handles.http2_over_other);
     dissector_add_string("http.upgrade", "h2", handles.http2_over_other);

@@ -2,7 +2,7 @@
 // File > Export PDUs to File, and tshark -U "OSI layer 7".
 #pragma once
 
-#include "view/frame_fields.hpp"
+#include "view/layer.hpp"
 
 namespace ws {
 

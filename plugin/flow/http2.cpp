@@ -8,6 +8,7 @@
 #include "flow/handshake_half.hpp"
 #include "flow/notes.hpp"
 #include "state/capture.hpp"
+#include "wireshark/handles.hpp"
 #include "wireshark/packet_keys.hpp"
 
 #include <algorithm>
@@ -81,14 +82,22 @@ void note_end(packet_info* pinfo, Http2Connection& connection, const Event& even
         connection.note_end(pinfo->num, session);
 }
 
+/// Wireshark calls it the first time, and so names it among the packet's protocols: it allows few such calls.
+void dissect_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Event event) {
+    if (wmem_list_find(pinfo->layers, GINT_TO_POINTER(protocol.id)))
+        dissect_http2_data(tvb, pinfo, tree, &event);
+    else
+        call_dissector_only(handles.http2_data, tvb, pinfo, tree, &event);
+}
+
 void dissect_event(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Connection& connection, const Event& event) {
     switch (event.kind) {
     case Kind::request:
     case Kind::response: show_event(tvb, pinfo, tree, event); break;
     case Kind::data:
         note_missing_response(pinfo, *event.session);
-        dissect_stream_data(tvb_new_subset_length(tvb, static_cast<gint>(event.offset), static_cast<gint>(event.length)), pinfo,
-                            tree, *event.session, event.sequence);
+        dissect_data(tvb_new_subset_length(tvb, static_cast<gint>(event.offset), static_cast<gint>(event.length)), pinfo, tree,
+                     event);
         col_set_fence(pinfo->cinfo, COL_INFO);
         break;
     case Kind::end:
@@ -168,6 +177,12 @@ FoundHttp2 look_into_http2(tvbuff_t* tvb, packet_info* pinfo, Http2Connection& c
 
 void show_http2(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Http2Connection::Events& events) {
     show_events(tvb, pinfo, tree, connection_of(pinfo), events);
+}
+
+int dissect_http2_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
+    const auto& event = *static_cast<const Event*>(data);
+    dissect_stream_data(tvb, pinfo, tree, *event.session, event.sequence);
+    return static_cast<int>(tvb_captured_length(tvb));
 }
 
 bool watch_streams(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Connection& connection) {

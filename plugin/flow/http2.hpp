@@ -23,6 +23,9 @@ struct FoundHttp2 {
 FoundHttp2 look_into_http2(tvbuff_t* tvb, packet_info* pinfo, Http2Connection& connection, std::uint32_t sequence);
 void show_http2(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Http2Connection::Events& events);
 
+/// The bytes of one stream's connection in a packet; `data` is an Http2Connection::Event.
+int dissect_http2_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept;
+
 /// What a TCP packet's header means for the streams of an HTTP/2 connection, after the packet was dissected. Returns whether it
 /// shows anything. `tvb` is the packet.
 bool watch_streams(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Http2Connection& connection);

@@ -5,7 +5,7 @@
 #include "flow/tapping.hpp"
 #include "flow/verdict.hpp"
 #include "view/diagnosis_fields.hpp"
-#include "view/frame_fields.hpp"
+#include "view/layer.hpp"
 #include "view/session_fields.hpp"
 
 namespace ws {

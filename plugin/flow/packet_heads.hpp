@@ -4,7 +4,7 @@
 // too.
 #pragma once
 
-#include "view/frame_fields.hpp"
+#include "view/layer.hpp"
 
 namespace ws {
 

@@ -17,14 +17,18 @@ const header_field_info* info_text;
 const header_field_info* info_code;
 const header_field_info* info_reason;
 
-/// Only where a filter, column or script may name the field. `tshark -T fields` names none beforehand, it makes the whole tree.
+/// Only where a filter, column or script names the field, so that exports are free of it.
+bool is_wanted(const header_field_info* field) {
+    return field && (protocol.builtin_fields || is_asked_for(field->id));
+}
+
 void add(proto_tree* tree, const header_field_info* field, Place at, int offset, int length, guint encoding) {
-    if (field && proto_field_is_referenced(tree, field->id))
+    if (is_wanted(field))
         proto_item_set_hidden(proto_tree_add_item(tree, field->id, at.tvb, at.offset + offset, length, encoding));
 }
 
 void add_builtin_text(proto_tree* tree, packet_info* pinfo, const header_field_info* field, Place at, int offset, Bytes text) {
-    if (field && proto_field_is_referenced(tree, field->id))
+    if (is_wanted(field))
         proto_item_set_hidden(
             add_text(tree, pinfo, field->id, at.tvb, at.offset + offset, static_cast<int>(text.size()), as_text(text)));
 }

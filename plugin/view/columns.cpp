@@ -4,14 +4,13 @@
 #include "dissector/words.hpp"
 #include "view/line_buffer.hpp"
 #include "wireshark/packet_keys.hpp"
+#include "wireshark/protocol.hpp"
 
 #include <algorithm>
 #include <cstring>
 
 namespace ws {
 namespace {
-
-constexpr std::size_t most_text = 64; ///< Bytes of a text in the Info column.
 
 /// What the Info column says of this packet so far.
 struct InfoSoFar {
@@ -22,17 +21,6 @@ struct InfoSoFar {
 
 bool info_is_shown(const packet_info* pinfo) {
     return pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO) && pinfo->cinfo->col_first[COL_INFO] >= 0;
-}
-
-/// The beginning of a text (known to be UTF-8), cut at a character's boundary, on one line.
-void add_beginning(LineBuffer& line, Bytes text) {
-    const auto size = beginning_of_text(text, most_text);
-    char shown[most_text];
-    std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size), shown,
-                   [](std::uint8_t c) { return c < ' ' || c == 127 ? ' ' : static_cast<char>(c); });
-    line.text({shown, size});
-    if (size < text.size())
-        line.text("\xe2\x80\xa6");
 }
 
 void add_reason(LineBuffer& line, Undecoded reason) {
@@ -54,10 +42,8 @@ void add_message(LineBuffer& line, const Frame& frame) {
     if (message.wire_length != message.data.size())
         line.text(", ").number(message.wire_length).text(" on wire");
     line.text("]");
-    if (!message.data.empty() && (message.text || is_printable(message.data.first(beginning_of_text(message.data, most_text))))) {
-        line.text(" ");
-        add_beginning(line, message.data);
-    }
+    if (const auto text = readable_part(message, protocol.info_text); !text.empty())
+        line.text(" ").beginning(text, protocol.info_text);
 }
 
 void add_plain_frame(LineBuffer& line, const Frame& frame) {
@@ -109,7 +95,7 @@ void start_columns(packet_info* pinfo, const Whose& whose) {
 void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {
     if (!info_is_shown(pinfo) || !has_room(pinfo))
         return;
-    LineBuffer line(pinfo->pool, 256 + most_text * 3 + frame.violations.count() * 32);
+    LineBuffer line(pinfo->pool, 512 + protocol.info_text + frame.violations.count() * 32);
     line.text("  ");
     if (frame.completes)
         add_message(line, frame);

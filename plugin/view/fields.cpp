@@ -5,7 +5,9 @@ namespace ws {
 
 void register_fields() {
     register_handshake_fields();
+    register_layer_fields();
     register_frame_fields();
+    register_control_fields();
     register_message_fields();
     register_violation_fields();
     register_diagnosis_fields();

@@ -11,7 +11,9 @@ void look_up_builtin_fields();
 
 // Each registers those of one file, in the order in which Wireshark lists them:
 void register_handshake_fields();
+void register_layer_fields();
 void register_frame_fields();
+void register_control_fields();
 void register_message_fields();
 void register_violation_fields();
 void register_diagnosis_fields();

@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "wireshark/compat.h"
-
-#include "dissector/facts.hpp"
+#include "view/layer.hpp"
 
 namespace ws {
-
-/// Bytes of a tvb, from `offset` on; `tvb` null: none.
-struct Place {
-    tvbuff_t* tvb;
-    int offset;
-};
-
-/// The ws layer of a packet, with the fields that each has: a protocol item over the given bytes. `text` is what its line says.
-proto_tree* add_layer(proto_tree* tree, packet_info* pinfo, Place at, int length, const char* text, const Whose& whose);
 
 struct FrameTree {
     proto_tree* tree; ///< Null: nobody looks.
@@ -33,7 +22,6 @@ void add_part(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Whose& 
 /// Shows bytes that belong to no frame.
 void add_skipped(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Whose& whose, const SkippedBytes& skipped);
 
-const char* direction_text(Direction direction);
 const char* opcode_name(std::uint8_t code);
 
 } // namespace ws

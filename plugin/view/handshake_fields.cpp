@@ -4,7 +4,7 @@
 #include "view/fields.hpp"
 
 #include "view/diagnosis_fields.hpp"
-#include "view/frame_fields.hpp"
+#include "view/layer.hpp"
 #include "view/line_buffer.hpp"
 #include "view/violation_fields.hpp"
 #include "wireshark/protocol.hpp"

@@ -3,6 +3,9 @@
 
 #include "wireshark/compat.h"
 
+#include "dissector/words.hpp"
+
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <string_view>
@@ -26,6 +29,13 @@ class LineBuffer {
         char digits[20];
         const auto result = std::to_chars(digits, digits + sizeof digits, value);
         return text({digits, static_cast<std::size_t>(result.ptr - digits)});
+    }
+    /// A text (known to be UTF-8) on one line, cut at a character's boundary after at most so many bytes.
+    LineBuffer& beginning(Bytes all, std::size_t most) {
+        const auto shown = all.first(beginning_of_text(all, std::min(most, static_cast<std::size_t>(end_ - at_))));
+        at_ = std::transform(shown.begin(), shown.end(), at_,
+                             [](std::uint8_t c) { return c < ' ' || c == 127 ? ' ' : static_cast<char>(c); });
+        return shown.size() < all.size() ? text("\xe2\x80\xa6") : *this;
     }
     const char* finish() {
         *at_ = 0;

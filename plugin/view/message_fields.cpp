@@ -3,6 +3,8 @@
 
 #include "view/fields.hpp"
 
+#include "dissector/words.hpp"
+#include "view/data_source.hpp"
 #include "view/violation_fields.hpp"
 #include "wireshark/protocol.hpp"
 
@@ -12,6 +14,8 @@ namespace {
 int hf_number = -1;
 int hf_opcode = -1;
 int hf_text = -1;
+int hf_line = -1;
+int hf_valid_text = -1;
 int hf_data = -1;
 int hf_length = -1;
 int hf_wire_length = -1;
@@ -23,12 +27,14 @@ int hf_fragment_count = -1;
 int hf_reassembled_length = -1;
 
 int ett_message = -1;
+int ett_text = -1;
 int ett_fragments = -1;
 
 const value_string message_opcodes[] = {{opcode::text, "Text"}, {opcode::binary, "Binary"}, {0, nullptr}};
 
-/// A list of all fragments is worth its room up to this many.
+/// A list of all fragments, or lines, is worth its room up to this many.
 constexpr std::uint32_t most_fragments_shown = 1000;
+constexpr std::uint32_t most_lines_shown = 1000;
 
 proto_item* generated(proto_item* item) {
     proto_item_set_generated(item);
@@ -40,7 +46,7 @@ Place message_place(const FrameTree& at, packet_info* pinfo, tvbuff_t* parent, c
         return at.payload.tvb ? at.payload : Place{parent, 0};
     const auto size = static_cast<gint>(message.data.size());
     auto* tvb = tvb_new_child_real_data(parent, message.data.data(), static_cast<guint>(size), size);
-    add_new_data_source(pinfo, tvb, message.compressed ? "Inflated message" : "Message");
+    add_data_source(pinfo, tvb, message.compressed ? "Inflated message" : "Message", message.number);
     return {tvb, 0};
 }
 
@@ -58,6 +64,46 @@ void add_fragments(proto_tree* tree, Place at, const Message& message) {
     generated(proto_tree_add_uint(subtree, hf_fragment_count, tvb, at.offset, 0, message.frames));
     if (message.undecoded == Undecoded::no)
         generated(proto_tree_add_uint64(subtree, hf_reassembled_length, tvb, at.offset, 0, message.data.size()));
+}
+
+/// Text of several lines, each on its own, without what ends it.
+void add_lines(proto_item* item, packet_info* pinfo, Place at, Bytes text) {
+    auto* tree = proto_item_add_subtree(item, ett_text);
+    std::uint32_t count = 0;
+    for (std::size_t begin = 0; begin < text.size(); ++count) {
+        const auto rest = as_text(text.subspan(begin));
+        const auto size = std::min(rest.find('\n'), rest.size() - 1) + 1;
+        if (count < most_lines_shown) {
+            const auto end = rest.substr(0, size).find_last_not_of("\r\n") + 1;
+            LineBuffer line(pinfo->pool, ITEM_LABEL_LENGTH);
+            line.beginning(text.subspan(begin, end), ITEM_LABEL_LENGTH - 4);
+            proto_tree_add_none_format(tree, hf_line, at.tvb, at.offset + static_cast<int>(begin), static_cast<int>(size), "%s",
+                                       line.finish());
+        }
+        begin += size;
+    }
+    proto_item_set_text(item, "Text: %u lines", count);
+}
+
+bool has_lines(std::string_view text) {
+    const auto first = text.find('\n');
+    return first != std::string_view::npos && first + 1 < text.size();
+}
+
+void add_content(proto_tree* tree, packet_info* pinfo, Place at, const Message& message) {
+    const auto text = as_text(message.data);
+    const auto size = static_cast<gint>(text.size());
+    if (message.text && proto_field_is_referenced(tree, hf_text)) {
+        auto* item = add_text(tree, pinfo, hf_text, at.tvb, at.offset, size, text);
+        if (PTREE_DATA(tree)->visible && has_lines(text))
+            add_lines(item, pinfo, at, message.data);
+    }
+    if (!message.text && message.opcode == opcode::text && proto_field_is_referenced(tree, hf_valid_text))
+        if (const auto part = readable_part(message, 0); !part.empty())
+            add_text(tree, pinfo, hf_valid_text, at.tvb, at.offset, static_cast<gint>(part.size()), as_text(part));
+    // Text shows a NUL as its symbol, which a text may hold, too.
+    if (size && (!message.text || text.find('\0') != std::string_view::npos))
+        proto_tree_add_item(tree, hf_data, at.tvb, at.offset, size, ENC_NA);
 }
 
 } // namespace
@@ -87,11 +133,7 @@ Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, t
     if (!decoded)
         return {};
     generated(proto_tree_add_uint64(tree, hf_length, tvb, offset, 0, message.data.size()));
-    if (message.text && proto_field_is_referenced(tree, hf_text))
-        add_text(tree, pinfo, hf_text, tvb, offset, size, as_text(message.data));
-    // Text shows a NUL as its symbol, which a text may hold, too.
-    if (!message.text || as_text(message.data).find('\0') != std::string_view::npos)
-        proto_tree_add_item(tree, hf_data, tvb, offset, size, ENC_NA);
+    add_content(tree, pinfo, place, message);
     return place;
 }
 
@@ -105,6 +147,11 @@ void register_message_fields() {
         {&hf_text,
          {"Text", "ws.message.text", FT_STRING, BASE_NONE, nullptr, 0, "The whole text message, reassembled and decompressed",
           HFILL}},
+        {&hf_line,
+         {"Line", "ws.message.line", FT_NONE, BASE_NONE, nullptr, 0, "A line of a text message that has several", HFILL}},
+        {&hf_valid_text,
+         {"Text, as far as it is UTF-8", "ws.message.valid_text", FT_STRING, BASE_NONE, nullptr, 0,
+          "What a text message that is no UTF-8 has before the first bad byte", HFILL}},
         {&hf_data,
          {"Data", "ws.message.data", FT_BYTES, BASE_NONE, nullptr, 0,
           "The whole message, reassembled and decompressed, if it is no text or has NULs", HFILL}},
@@ -128,7 +175,7 @@ void register_message_fields() {
          {"Reassembled length", "ws.reassembled.length", FT_UINT64, BASE_DEC, nullptr, 0,
           "Bytes of the whole message, after decompression", HFILL}},
     };
-    static int* subtrees[] = {&ett_message, &ett_fragments};
+    static int* subtrees[] = {&ett_message, &ett_text, &ett_fragments};
     proto_register_field_array(protocol.id, fields, array_length(fields));
     proto_register_subtree_array(subtrees, array_length(subtrees));
 }

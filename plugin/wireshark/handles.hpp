@@ -41,6 +41,7 @@ struct Handles {
     dissector_handle_t http2_over_tcp;
     dissector_handle_t http2_over_other; ///< Over TLS, or after an upgrade to h2c.
     dissector_handle_t http2_over_http;  ///< On HTTP's ports.
+    dissector_handle_t http2_data;       ///< The part of one WebSocket connection in a packet of HTTP/2.
     dissector_handle_t http2_found;      ///< On ports of nobody, once WebSocket was seen.
 };
 extern Handles handles;

@@ -13,11 +13,13 @@ namespace ws {
 /// What the modules of the plugin share: the protocol and its preferences.
 struct Protocol {
     int id = -1;
-    BoolPreference take_over = TRUE; ///< Decode in place of the built-in dissector.
-    BoolPreference json = TRUE;      ///< Dissect text that is JSON.
-    BoolPreference midstream = TRUE; ///< Recognise frames whose handshake was not captured.
-    guint limit_mib = 16;            ///< Longest inflated message, in MiB.
-    range_t* ports = nullptr;        ///< TCP ports that carry nothing but WebSocket, with its handshake or without.
+    BoolPreference take_over = TRUE;       ///< Decode in place of the built-in dissector.
+    BoolPreference json = TRUE;            ///< Dissect text that is JSON.
+    BoolPreference midstream = TRUE;       ///< Recognise frames whose handshake was not captured.
+    BoolPreference builtin_fields = FALSE; ///< Add the built-in dissector's fields always, not only where they are asked for.
+    guint limit_mib = 16;                  ///< Longest inflated message, in MiB.
+    guint info_text = 64;                  ///< Bytes of a text in one line, as in the Info column.
+    range_t* ports = nullptr;              ///< TCP ports that carry nothing but WebSocket, with its handshake or without.
 };
 extern Protocol protocol;
 

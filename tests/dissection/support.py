@@ -45,8 +45,8 @@ FACTS = ("ws.opcode or ws.handshake.type or ws.undecoded or ws.violation or ws.d
 LAYERS = "frame tcp http ws websocket _ws.malformed"
 
 # What depends on how the bytes were cut, or is known from the second pass on.
-VOLATILE = {"ws.fragment", "ws.reassembled_in", "ws.pong_in", "ws.ping_in", "ws.rtt", "ws.close_in", "ws.leg",
-            "ws.handshake.request_in", "ws.handshake.response_in", "ws.handshake.time",
+VOLATILE = {"ws.fragment", "ws.segments", "ws.segment", "ws.segment.count", "ws.reassembled_in", "ws.pong_in", "ws.ping_in",
+            "ws.rtt", "ws.close_in", "ws.leg", "ws.handshake.request_in", "ws.handshake.response_in", "ws.handshake.time",
             "ws.diagnosis.explanation", "ws.diagnosis.seen", "ws.diagnosis.cause", "ws.diagnosis.about", "_ws.expert.message"}
 
 
@@ -164,6 +164,8 @@ class Tree:
     def message(self):
         """Of a ws layer that completes a message: its text (str) or data (bytes), None if it was not decoded."""
         text, data = self.get("ws.message.text"), self.get("ws.message.data")
+        if text is None and data is None and self.get("ws.message.length") == "0":
+            return b""
         return text if text is not None else None if data is None else unhex(data)
 
 

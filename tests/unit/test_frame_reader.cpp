@@ -49,6 +49,25 @@ TEST(Direction, TellsOfAFrameThatGoesOnWhatIsKnown) {
     EXPECT_EQ(frames_of(s.feed(server, std::string_view(bytes).substr(603))).size(), 1U);
 }
 
+TEST(Direction, TellsWhichPacketsBroughtAFrame) {
+    using Segments = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+    const auto of = [](const Facts& facts) {
+        Segments found;
+        for (const auto* frame : frames_of(facts))
+            for (const auto& segment : frame->segments)
+                found.emplace_back(segment.packet, segment.length);
+        return found;
+    };
+    const auto bytes = wire(server, {.payload = "Hello"}) + wire(server, {.payload = "all of it here"}) + wire(server, {});
+    Session s;
+    const std::string_view pieces[] = {{bytes.data(), 1}, {bytes.data() + 1, 9}, {bytes.data() + 10, bytes.size() - 10}};
+    const Segments expected[] = {{}, {{1, 1}, {2, 6}}, {{2, 3}, {3, 13}}};
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_EQ(of(s.feed(server, pieces[i])), expected[i]);
+    for (const std::size_t i : {2U, 1U, 0U, 1U})
+        EXPECT_EQ(of(s.again(i)), expected[i]);
+}
+
 TEST(Length, IsToldAtOnceWithoutWaitingWhenNoBufferCouldHoldIt) {
     for (const std::uint64_t length : {(1ULL << 32) + 5, (1ULL << 62) + 1, (1ULL << 63) - 1, 1ULL << 63, ~0ULL})
         for (const auto direction : both_directions)

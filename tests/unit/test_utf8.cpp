@@ -158,6 +158,13 @@ TEST(Utf8, FindsTheBadByteAtAnyDistanceFromTheBeginningOfALongText) {
     }
 }
 
+TEST(Utf8, WellFormedPartEndsBeforeTheFirstCharacterThatIsNotWhole) {
+    for (const std::string_view whole : {""sv, "a"sv, "\xc3\xbc"sv, "x\xe2\x82\xac"sv, "\xf0\x9f\x91\x8b"sv})
+        for (const std::string_view rest : {""sv, "\xff"sv, "\x80"sv, "\xc3"sv, "\xe2\x82"sv, "\xe2\x82X"sv, "\xf0\x9f\x91"sv,
+                                            "\xf0\x9f\x91\xc3"sv, "\xed\xa0\x80"sv, "\xc0\x80"sv})
+            EXPECT_EQ(well_formed_part(as_bytes(std::string(whole) + std::string(rest))), whole.size()) << whole << rest;
+}
+
 TEST(Utf8, WaitsForTheRestOfACharacter) {
     Utf8Validator validator;
     for (const std::string_view piece : {"\xf0"sv, "\x9f"sv, ""sv, "\x98"sv}) {

@@ -43,6 +43,23 @@ TEST(Words, DataIsTextOrBytes) {
     EXPECT_EQ(words_of_data(as_bytes(std::string(17, '\x01'))), "01010101010101010101010101010101\xe2\x80\xa6");
 }
 
+TEST(Words, WhatOfAMessageIsReadable) {
+    const auto readable = [](std::uint8_t opcode, std::string_view data, bool text, bool opaque = false) {
+        Message message;
+        message.opcode = opcode;
+        message.data = as_bytes(data);
+        message.text = text;
+        message.opaque = opaque;
+        return as_text(readable_part(message, 4));
+    };
+    EXPECT_EQ(readable(opcode::text, "one\x01", true), "one\x01");
+    EXPECT_EQ(readable(opcode::text, "one\xff two", false), "one");
+    EXPECT_EQ(readable(opcode::text, "one\xff two", false, true), "") << "an extension may have changed it";
+    EXPECT_EQ(readable(opcode::binary, "text", false), "text");
+    EXPECT_EQ(readable(opcode::binary, "te\x01t", false), "");
+    EXPECT_EQ(readable(opcode::binary, "text\x01", false), "text\x01") << "only its beginning is looked at";
+}
+
 TEST(Words, OfControlFrames) {
     EXPECT_EQ(words_of_control(control(opcode::close, "")), "Close");
     EXPECT_EQ(words_of_control(control(opcode::close, "\x03\xe8")), "Close 1000 Normal Closure");
