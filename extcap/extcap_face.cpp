@@ -5,6 +5,8 @@
 #include "filter.hpp"
 
 #include <cstdio>
+#include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace wscap {
@@ -12,21 +14,27 @@ namespace {
 
 struct Argument {
     const char *call, *display, *type, *group, *tooltip;
+    const char* placeholder = nullptr; ///< Shown in a field that is empty; on a selector's button.
 };
 
-// https://www.wireshark.org/docs/wsdg_html_chunked/ChCaptureExtcap.html
+// https://www.wireshark.org/docs/wsdg_html_chunked/ChCaptureExtcap.html; each group is a tab of the dialog.
+constexpr const char *connections = "Connections", *tls = "TLS";
 constexpr Argument arguments[] = {
-    {"--interface", "Interface", "selector", "What", "Where to capture; \"any\" takes every interface"},
-    {"--host", "Host", "string", "What", "Only upgrade requests with this Host; * and ? stand for any text"},
-    {"--path", "Path", "string", "What", "Only upgrade requests for this path; * and ? stand for any text"},
-    {"--origin", "Origin", "string", "What", "Only upgrade requests with this Origin; * and ? stand for any text"},
-    {"--midstream", "Running connections, too", "boolflag", "What",
+    {"--interface", "Interface", "selector", connections, "Where to capture; \"any\" takes every interface", "Look again"},
+    {"--host", "Host", "string", connections, "Only upgrade requests with this Host; * and ? stand for any text",
+     "every host, or *.example.com"},
+    {"--path", "Path", "string", connections, "Only upgrade requests for this path; * and ? stand for any text",
+     "every path, or /chat*"},
+    {"--origin", "Origin", "string", connections, "Only upgrade requests with this Origin; * and ? stand for any text",
+     "every origin, or https://example.com"},
+    {"--midstream", "Running connections, too", "boolflag", connections,
      "Also take connections that were open before the capture, where their frames tell"},
-    {"--all", "Everything", "boolflag", "What", "Keep all packets, not only those of WebSocket connections"},
-    {"--tls", "TLS connections, too", "boolflag", "TLS", "wss: cannot be told from other TLS, so all are kept"},
-    {"--sni", "Server name", "string", "TLS", "Only TLS connections to this server name; * and ? stand for any text"},
-    {"--keylog", "Key log file", "fileselect", "TLS",
-     "SSLKEYLOGFILE of the client or server; the secrets of kept connections become part of the capture"},
+    {"--all", "Everything", "boolflag", connections, "Keep all packets, not only those of WebSocket connections"},
+    {"--tls", "TLS connections, too", "boolflag", tls, "wss: cannot be told from other TLS, so all are kept"},
+    {"--sni", "Server name", "string", tls, "Only TLS connections to this server name; * and ? stand for any text",
+     "every server, or *.example.com"},
+    {"--keylog", "Key log file", "fileselect", tls,
+     "SSLKEYLOGFILE of the client or server; the secrets of kept connections become part of the capture", "no secrets"},
 };
 
 /// Braces end a value in this language.
@@ -35,6 +43,18 @@ std::string plain(std::string text) {
         if (c == '{' || c == '}')
             c = ' ';
     return text;
+}
+
+/// What the dialog's Help button opens: the manual, beside the program or where it was installed; empty if it is not there.
+std::string help_sentence() {
+    std::error_code none;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", none);
+    for (const auto& folder : {program.parent_path(), std::filesystem::path(WSCAP_DOC_FOLDER)}) {
+        const auto manual = folder / "wscap.html";
+        if (std::filesystem::is_regular_file(manual, none))
+            return "{help=file://" + plain(manual.string()) + "}";
+    }
+    return {};
 }
 
 void print_interfaces(int argument) {
@@ -51,9 +71,10 @@ void print_config(const std::string& reload) {
     for (const Argument& argument : arguments) {
         const bool selector = std::string_view(argument.type) == "selector";
         if (reload.empty())
-            std::printf("arg {number=%d}{call=%s}{display=%s}{type=%s}{group=%s}{tooltip=%s}%s%s\n", number, argument.call,
-                        argument.display, argument.type, argument.group, argument.tooltip,
-                        selector ? "{reload=true}{placeholder=Look again}" : "",
+            std::printf("arg {number=%d}{call=%s}{display=%s}{type=%s}{group=%s}{tooltip=%s}%s%s%s%s%s\n", number, argument.call,
+                        argument.display, argument.type, argument.group, argument.tooltip, selector ? "{reload=true}" : "",
+                        argument.placeholder ? "{placeholder=" : "", argument.placeholder ? argument.placeholder : "",
+                        argument.placeholder ? "}" : "",
                         std::string_view(argument.type) == "fileselect" ? "{mustexist=false}" : "");
         if (selector && (reload.empty() || argument.call == "--" + reload || argument.call == reload))
             print_interfaces(number);
@@ -65,9 +86,9 @@ void print_config(const std::string& reload) {
 
 int answer_extcap(const Options& options) {
     if (options.action == Options::Action::extcap_interfaces) {
-        std::printf("extcap {version=%s}{display=WebSocket conversations}\n"
+        std::printf("extcap {version=%s}{display=WebSocket conversations}%s\n"
                     "interface {value=wscap}{display=WebSocket conversations}\n",
-                    WSCAP_VERSION);
+                    WSCAP_VERSION, help_sentence().c_str());
         return 0;
     }
     if (options.extcap_interface != extcap_interface_name) {

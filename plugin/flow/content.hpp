@@ -2,7 +2,7 @@
 #pragma once
 
 #include "state/session.hpp"
-#include "view/frame_fields.hpp"
+#include "view/layer.hpp"
 
 namespace ws {
 

@@ -6,6 +6,7 @@
 #include "flow/verdict.hpp"
 #include "state/capture.hpp"
 #include "view/columns.hpp"
+#include "view/frame_fields.hpp"
 #include "wireshark/packet_keys.hpp"
 
 namespace ws {

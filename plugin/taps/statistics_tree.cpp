@@ -35,6 +35,8 @@ void begin(stats_tree* tree) {
                                  nullptr);
     for (const auto* branch : {compression, closes, violations, diagnoses, undecoded})
         stats_tree_create_pivot(tree, branch, 0);
+    for (const auto* mean : {ratio, round_trips}) // a row that is not there before has each value make one
+        stats_tree_create_node(tree, mean, 0, STAT_DT_FLOAT, FALSE);
 }
 
 void end(stats_tree* tree) {

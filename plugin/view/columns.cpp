@@ -2,6 +2,7 @@
 #include "view/columns.hpp"
 
 #include "dissector/words.hpp"
+#include "view/frame_fields.hpp"
 #include "view/line_buffer.hpp"
 #include "wireshark/packet_keys.hpp"
 #include "wireshark/protocol.hpp"

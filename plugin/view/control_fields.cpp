@@ -39,7 +39,7 @@ proto_item* generated(proto_item* item) {
 /// Of a ping or pong, with the text that it is.
 void add_application_data(const FrameTree& at, packet_info* pinfo, int field, const Frame& frame) {
     if (frame.payload.empty())
-        return;
+        return; // of no bytes Wireshark says that they are missing
     auto* item =
         proto_tree_add_item(at.tree, field, at.payload.tvb, at.payload.offset, static_cast<gint>(frame.payload.size()), ENC_NA);
     if (PTREE_DATA(at.tree)->visible && is_printable(frame.payload))

@@ -5,12 +5,6 @@
 
 namespace ws {
 
-struct FrameTree {
-    proto_tree* tree; ///< Null: nobody looks.
-    Place frame;      ///< Header and payload.
-    Place payload;    ///< Unmasked.
-};
-
 /// Shows one frame, without the message that it may complete. `tvb` is the piece that it ends in. `captured_in`: the packet that
 /// carried it, or 0 if it is this one.
 FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Whose& whose, const Frame& frame,

@@ -102,7 +102,7 @@ void add_content(proto_tree* tree, packet_info* pinfo, Place at, const Message& 
         if (const auto part = readable_part(message, 0); !part.empty())
             add_text(tree, pinfo, hf_valid_text, at.tvb, at.offset, static_cast<gint>(part.size()), as_text(part));
     // Text shows a NUL as its symbol, which a text may hold, too.
-    if (size && (!message.text || text.find('\0') != std::string_view::npos))
+    if (size && (!message.text || text.find('\0') != std::string_view::npos)) // of no bytes Wireshark says that they are missing
         proto_tree_add_item(tree, hf_data, at.tvb, at.offset, size, ENC_NA);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "view/frame_fields.hpp"
+#include "view/layer.hpp"
 
 namespace ws {
 

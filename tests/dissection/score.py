@@ -424,8 +424,8 @@ def add_layer(score, side, layer, frames, cursor, packet, positions):
     if i == len(frames) or not agrees(layer, frames[i]) or (positions and frames[i].end > end):
         score.false.append((packet.number, side, layer.get("ws.opcode"), layer.get("ws.payload_length"), layer.get("ws.payload")))
         return cursor
-    sent, text, data = frames[i], layer.get("ws.message.text"), layer.get("ws.message.data")
-    if text is not None or data is not None:
+    sent = frames[i]
+    if layer.message() is not None:
         if not sent.completes or layer.message() != sent.completes.shown() \
                 or int(layer.get("ws.message.opcode") or 0) != sent.completes.opcode:
             score.false.append((packet.number, side, "message", layer.message()))

@@ -240,12 +240,12 @@ def streams(capture, *arguments, **options):
 # ---- comparing --------------------------------------------------------------
 
 def matches(expected, layer, name):
-    """Does a field have the value (int, bool, str, bytes), the values (list), or is it absent (None)?"""
+    """Does a field have the value (int, bool, str, bytes), the values (list), or is it absent (None, and no bytes)?"""
     if isinstance(expected, list):
         values = layer.all(name)
         return len(values) == len(expected) and all(map(same, expected, values))
     value = layer.get(name)
-    return value is None if expected is None else value is not None and same(expected, value)
+    return value is None if expected in (None, b"") else value is not None and same(expected, value)
 
 
 def same(expected, value):

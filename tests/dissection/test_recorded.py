@@ -67,7 +67,7 @@ def seen(layer):
         code = layer.get("ws.close.code")
         return kind, (code and int(code), layer.get("ws.close.reason") or ""), 1
     if kind:
-        return kind, unhex(layer.get(f"ws.{kind}")), 1
+        return kind, unhex(layer.get(f"ws.{kind}") or ""), 1
     if not layer.get("ws.message.number"):
         return None
     message = layer.message()

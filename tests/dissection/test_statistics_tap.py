@@ -53,6 +53,17 @@ def test_tree(passes):
     assert float(found["Round-trip time (ms)", ""][1]) == pytest.approx(2, abs=0.01)
 
 
+def test_each_row_is_there_once():
+    """Of several values the mean."""
+    tcp = Capture().tcp().upgrade()
+    for seconds in (1, 2, 6):
+        tcp.server(ping(b"x")).sleep(seconds - 0.001).client(pong(b"x", mask=KEY))
+    lines = tshark(save(tcp.capture), "-q", "-z", "ws,tree").splitlines()
+    rows = [re.split(r"  +", line)[:3] for line in lines if re.match(r"\S.*  [0-9]", line)]
+    assert len({name for name, *_ in rows}) == len(rows)
+    assert ["Round-trip time (ms)", "3", "3000.00"] in rows
+
+
 def test_tree_of_a_filter():
     found = tree(sample(), command="ws,tree,ws.stream == 2")
     assert found["Connections", ""][0] == 1 and found["Frames", ""][0] == 1

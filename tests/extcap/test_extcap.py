@@ -2,6 +2,7 @@
 """The extcap contract (extcap(4)), asked as Wireshark asks, and through tshark itself."""
 
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -33,6 +34,14 @@ def test_version_on_its_own():
     assert sentences("--extcap-version")[0].startswith("extcap {version=")
 
 
+def test_help_is_the_manual():
+    """What the Help button of the dialog opens; the file is there."""
+    url = fields(sentences("--extcap-interfaces")[0])["help"]
+    assert url.startswith("file:///")
+    manual = pathlib.Path(url.removeprefix("file://")).read_text()
+    assert "capture" in manual and "--midstream" in manual and manual.rstrip().endswith("</html>")
+
+
 def test_dlts():
     assert sentences("--extcap-interface", "wscap", "--extcap-dlts") == ["dlt {number=1}{name=EN10MB}{display=Ethernet}"]
 
@@ -45,6 +54,9 @@ def test_config():
     assert arguments["--interface"]["type"] == "selector"
     assert arguments["--tls"]["type"] == "boolflag"
     assert arguments["--keylog"]["type"] == "fileselect"
+    assert {argument["group"] for argument in arguments.values()} == {"Connections", "TLS"}  # the tabs
+    for argument in arguments.values():
+        assert argument["tooltip"] and (argument["type"] == "boolflag" or argument["placeholder"])
     values = [fields(line) for line in lines if line.startswith("value ")]
     assert {"any", "lo"} <= {value["value"] for value in values}
     assert [value["value"] for value in values if value["default"] == "true"] == ["any"]
