@@ -36,9 +36,10 @@ void register_preferences() {
                                    "A compressed message that inflates to more is not kept; ws.undecoded says \"limit\", and the "
                                    "connection goes on",
                                    10, &protocol.limit_mib);
-    prefs_register_uint_preference(preferences, "info_text", "Length of text in the Info column (bytes)",
-                                   "Of a message's text, so much is shown in the Info column and in the headline of the tree", 10,
-                                   &protocol.info_text);
+    prefs_register_uint_preference(
+        preferences, "info_text", "Length of text in the Info column (bytes)",
+        "Of a message's text, so much is shown in the Info column and in the headline of the tree; 0: nothing", 10,
+        &protocol.info_text);
     prefs_register_bool_preference(preferences, "builtin_fields", "Always add the fields of the built-in dissector",
                                    "Filters and columns on websocket.* work without; tshark before 4.4 cannot tell that "
                                    "\"-T fields -e websocket.opcode\" asks for one. Exports have each text twice then.",

@@ -43,8 +43,7 @@ void add_message(LineBuffer& line, const Frame& frame) {
     if (message.wire_length != message.data.size())
         line.text(", ").number(message.wire_length).text(" on wire");
     line.text("]");
-    if (const auto text = readable_part(message, protocol.info_text); !text.empty())
-        line.text(" ").beginning(text, protocol.info_text);
+    line.readable(message, text_in_a_line());
 }
 
 void add_plain_frame(LineBuffer& line, const Frame& frame) {
@@ -96,7 +95,7 @@ void start_columns(packet_info* pinfo, const Whose& whose) {
 void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {
     if (!info_is_shown(pinfo) || !has_room(pinfo))
         return;
-    LineBuffer line(pinfo->pool, 512 + protocol.info_text + frame.violations.count() * 32);
+    LineBuffer line(pinfo->pool, 512 + text_in_a_line() + frame.violations.count() * 32);
     line.text("  ");
     if (frame.completes)
         add_message(line, frame);

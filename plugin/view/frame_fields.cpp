@@ -70,10 +70,8 @@ void describe_message(LineBuffer& line, const Message& message, bool decoded) {
     if (message.undecoded != Undecoded::no)
         line.text(", ").text(undecoded_name(message.undecoded));
     line.text("]");
-    if (!decoded)
-        return;
-    if (const auto text = readable_part(message, protocol.info_text); !text.empty())
-        line.text(" ").beginning(text, protocol.info_text);
+    if (decoded)
+        line.readable(message, text_in_a_line());
 }
 
 /// A frame in one line: "Client → Server, [Message 5: Text, 28 bytes] One message", "Client → Server, Ping "tick"".
@@ -81,7 +79,7 @@ const char* describe(packet_info* pinfo, proto_tree* tree, Direction direction, 
     if (!PTREE_DATA(tree)->visible)
         return "";
     const auto& h = frame.header;
-    LineBuffer line(pinfo->pool, 256 + protocol.info_text);
+    LineBuffer line(pinfo->pool, 256 + text_in_a_line());
     line.text(direction_text(direction)).text(", ");
     if (frame.completes)
         describe_message(line, *frame.completes, is_decoded(frame));

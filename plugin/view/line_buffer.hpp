@@ -37,6 +37,11 @@ class LineBuffer {
                              [](std::uint8_t c) { return c < ' ' || c == 127 ? ' ' : static_cast<char>(c); });
         return shown.size() < all.size() ? text("\xe2\x80\xa6") : *this;
     }
+    /// A blank and what of the message can be read, if there is any.
+    LineBuffer& readable(const Message& message, std::size_t most) {
+        const auto part = most ? readable_part(message, most) : Bytes{};
+        return part.empty() ? *this : text(" ").beginning(part, most);
+    }
     const char* finish() {
         *at_ = 0;
         return begin_;

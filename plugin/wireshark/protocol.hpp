@@ -23,6 +23,11 @@ struct Protocol {
 };
 extern Protocol protocol;
 
+/// So many bytes of a message's text are shown in one line.
+inline std::size_t text_in_a_line() {
+    return std::min<std::size_t>(protocol.info_text, COL_MAX_INFO_LEN);
+}
+
 inline WmemResult release(wmem_allocator_t*, wmem_cb_event_t, void* object) {
     delete static_cast<std::shared_ptr<const void>*>(object);
     return false;

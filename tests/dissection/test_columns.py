@@ -51,6 +51,15 @@ def test_fragments_and_their_message():
         f"{TO_CLIENT}  Text [5] Hello"]
 
 
+@pytest.mark.parametrize("length, shown", [(0, ""), (1, " 1…"), (5, " 12345…"), (200, " " + "1234567890" * 20 + "…"),
+                                           (2 ** 32 - 1, " " + "1234567890" * 50)])
+def test_length_of_text_is_a_preference(length, shown):
+    tcp = upgraded()
+    tcp.server(text("1234567890" * 50)).server(binary(b"\0"))
+    found = [info for _, info in columns(save(tcp.capture), "-o", f"ws.info_text:{length}")]
+    assert found == [f"{TO_CLIENT}  Text [500]{shown}", f"{TO_CLIENT}  Binary [1]"]
+
+
 def test_beginning_of_a_long_text():
     """Cut at a character's border, on one line."""
     tcp = upgraded()
