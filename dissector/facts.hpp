@@ -51,6 +51,12 @@ struct Message {
     const Fragment* fragments = nullptr; ///< `frames` of them if there are several, else null.
 };
 
+/// A message and whose it is: what the dissector of its content is called with.
+struct MessageOf {
+    Whose whose;
+    const Message* message;
+};
+
 /// A frame, on the chunk that completes it.
 struct Frame {
     FrameHeader header;

@@ -2,6 +2,7 @@
 // Decode As for what messages carry: by the negotiated subprotocol, by the server's port, and for one connection.
 #include "entry/entries.hpp"
 #include "state/capture.hpp"
+#include "subprotocols/subprotocols.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
 
@@ -11,7 +12,8 @@ namespace ws {
 namespace {
 
 /// What the user can choose, where the release has it.
-constexpr const char* payloads[] = {"amqp", "cbor", "data", "json", "mqtt", "msgpack", "protobuf", "sip", "stomp", "xml", "xmpp"};
+constexpr const char* payloads[] = {"amqp",    "cbor",     "data", "engineio", "json", "mqtt",
+                                    "msgpack", "protobuf", "sip",  "stomp",    "xml",  "xmpp"};
 
 template <class... Values>
 void prompt(gchar* result, const char* format, Values... values) {
@@ -63,6 +65,7 @@ Choice choices[] = {
 } // namespace
 
 void register_decode_as_entry() {
+    register_subprotocols(); // they are among the choices
     handles.by_stream = register_dissector_table("ws.stream", "WebSocket connection", protocol.id, FT_UINT32, BASE_DEC);
     for (auto& choice : choices) {
         choice.values = {choice.label, 1, &choice.value};

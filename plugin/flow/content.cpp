@@ -18,7 +18,11 @@ void show_content(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& 
     if (shown.tree)
         add_builtin_fields(tree, pinfo, shown, frame, message);
     if (message.tvb)
-        dissect_message(message, pinfo, tree, connection, of.direction, *frame.completes);
+        dissect_message(message, pinfo, tree, connection, {of, frame.completes});
+}
+
+bool is_told_by_subprotocol(Connection& connection, const Frame& frame) {
+    return is_decoded(frame) && has_own_words(connection, *frame.completes);
 }
 
 } // namespace ws

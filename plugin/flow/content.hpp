@@ -11,4 +11,7 @@ namespace ws {
 void show_content(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const Whose& of,
                   const FrameTree& shown, const Frame& frame);
 
+/// The message that the frame completes is one that the plugin reads itself: the Info column has its words.
+bool is_told_by_subprotocol(Connection& connection, const Frame& frame);
+
 } // namespace ws

@@ -72,7 +72,8 @@ struct Outcome {
 
 /// Calls a dissector (null: those that recognise their own); what it throws concerns this message only, also where it is a bug or
 /// a limit of Wireshark's.
-Outcome call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const char* subprotocol) {
+Outcome call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const char* subprotocol,
+             const MessageOf* of = nullptr) {
     const auto* saved_string = pinfo->match_string;
     const auto* saved_proto = pinfo->current_proto;
     const auto saved_can_desegment = pinfo->can_desegment;
@@ -90,7 +91,8 @@ Outcome call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto
     pinfo->desegment_len = 0;
     TRY {
         if (handle) {
-            taken = call_dissector_only(handle, tvb, pinfo, tree, nullptr);
+            taken =
+                call_dissector_only(handle, tvb, pinfo, tree, handle == handles.engineio ? const_cast<MessageOf*>(of) : nullptr);
         } else {
             heur_dtbl_entry_t* entry = nullptr;
             taken = dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, nullptr);
@@ -148,7 +150,8 @@ bool waits_with(Leftover& leftover, const Message& message) {
 
 /// Gives the subprotocol's dissector the message, behind what it left over of the ones before.
 bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Leftover& leftover,
-                      const Message& message) {
+                      const MessageOf& of) {
+    const auto& message = *of.message;
     const bool first = !PINFO_FD_VISITED(pinfo);
     if (first && waits_with(leftover, message))
         return true;
@@ -166,7 +169,7 @@ bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Conne
         tvb = tvb_new_child_real_data(tvb, data.data(), static_cast<guint>(data.size()), static_cast<gint>(data.size()));
         add_new_data_source(pinfo, tvb, "Messages put together");
     }
-    const auto outcome = call(connection.subdissector, tvb, pinfo, tree, connection.subprotocol.c_str());
+    const auto outcome = call(connection.subdissector, tvb, pinfo, tree, connection.subprotocol.c_str(), &of);
     if (first)
         keep_leftover(leftover, message.number, data, outcome);
     return outcome.taken || outcome.wants_more;
@@ -193,11 +196,12 @@ void call_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
 }
 
 /// The dissector that the user chose for the connection's messages, or that Wireshark or this plugin has for them, or null.
-dissector_handle_t find_subdissector(std::uint32_t stream, const std::string& subprotocol, std::uint16_t server_port) {
-    if (auto* handle = dissector_get_uint_handle(handles.by_stream, stream))
+dissector_handle_t find_subdissector(const Connection& connection) {
+    const auto& subprotocol = connection.subprotocol;
+    if (auto* handle = dissector_get_uint_handle(handles.by_stream, connection.stream))
         return handle;
-    auto* of_port = dissector_get_uint_handle(by_port, server_port);
-    if (of_port && of_port != dissector_get_default_uint_handle("ws.port", server_port))
+    auto* of_port = dissector_get_uint_handle(by_port, connection.server_port);
+    if (of_port && of_port != dissector_get_default_uint_handle("ws.port", connection.server_port))
         return of_port;
     if (!subprotocol.empty()) {
         if (auto* handle = dissector_get_string_handle(by_subprotocol, subprotocol.c_str()))
@@ -206,12 +210,12 @@ dissector_handle_t find_subdissector(std::uint32_t stream, const std::string& su
             if (subprotocol == row.subprotocol)
                 return handle_of(row);
     }
-    return of_port;
+    return of_port ? of_port : shows(MarkPlace::path, connection.marks) ? handles.engineio : nullptr;
 }
 
 dissector_handle_t subdissector_of(Connection& connection) {
     if (!connection.subdissector_known) {
-        connection.subdissector = find_subdissector(connection.stream, connection.subprotocol, connection.server_port);
+        connection.subdissector = find_subdissector(connection);
         connection.subdissector_known = true;
     }
     return connection.subdissector;
@@ -238,8 +242,16 @@ bool wants_messages(Connection& connection) {
     return has_subdissector(connection) || exports_messages();
 }
 
-void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction,
-                     const Message& message) {
+bool has_own_words(Connection& connection, const Message& message) {
+    if (!message.text && message.opcode != opcode::binary)
+        return false;
+    auto* handle = subdissector_of(connection);
+    return handle && handle == handles.engineio &&
+           proto_is_protocol_enabled(find_protocol_by_id(dissector_handle_get_protocol_index(handle)));
+}
+
+void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection& connection, const MessageOf& of) {
+    const auto& message = *of.message;
     if (exports_messages())
         export_message(at, pinfo, reader_of(connection, message), message);
     auto* handle = subdissector_of(connection);
@@ -251,16 +263,18 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection&
     auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
     if (ask_others) {
         const auto fenced = fence_info(pinfo);
-        auto& kept = connection.leftover[static_cast<std::size_t>(direction)];
+        auto& kept = connection.leftover[static_cast<std::size_t>(of.whose.direction)];
         if (!kept)
             kept = std::make_unique<Leftover>();
         auto& leftover = *kept;
-        if ((handle && handle != handles.json && call_subprotocol(tvb, pinfo, tree, connection, leftover, message)) ||
+        if ((handle && handle != handles.json && call_subprotocol(tvb, pinfo, tree, connection, leftover, of)) ||
             call(nullptr, tvb, pinfo, tree, connection.subprotocol.c_str()).taken) {
-            separate_info(pinfo, fenced);
+            separate_info(pinfo, fenced, has_own_words(connection, message) ? " " : ", ");
             return;
         }
     }
+    if (has_own_words(connection, message))
+        add_text_to_columns(pinfo, message);
     if (may_be_json)
         call_json(tvb, pinfo, tree);
 }

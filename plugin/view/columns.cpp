@@ -30,7 +30,7 @@ void add_reason(LineBuffer& line, Undecoded reason) {
 }
 
 /// "Text [28, 42 on wire] One message": of the frame that completes it.
-void add_message(LineBuffer& line, const Frame& frame) {
+void add_message(LineBuffer& line, const Frame& frame, bool with_text) {
     const auto& message = *frame.completes;
     line.text(message.opcode == opcode::continuation ? "Message" : opcode_name(message.opcode)).text(" [");
     if (!is_decoded(frame)) {
@@ -43,7 +43,8 @@ void add_message(LineBuffer& line, const Frame& frame) {
     if (message.wire_length != message.data.size())
         line.text(", ").number(message.wire_length).text(" on wire");
     line.text("]");
-    line.readable(message, text_in_a_line());
+    if (with_text)
+        line.readable(message, text_in_a_line());
 }
 
 void add_plain_frame(LineBuffer& line, const Frame& frame) {
@@ -92,13 +93,13 @@ void start_columns(packet_info* pinfo, const Whose& whose) {
     so_far.http2_stream = whose.http2_stream;
 }
 
-void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {
+void add_frame_to_columns(packet_info* pinfo, const Frame& frame, bool with_text) {
     if (!info_is_shown(pinfo) || !has_room(pinfo))
         return;
     LineBuffer line(pinfo->pool, 512 + text_in_a_line() + frame.violations.count() * 32);
     line.text("  ");
     if (frame.completes)
-        add_message(line, frame);
+        add_message(line, frame, with_text);
     else if (is_control(frame.header.opcode) && frame.header.opcode <= opcode::pong && frame.undecoded == Undecoded::no)
         line.text(kept_words_of_control(frame, packet_arena(pinfo)));
     else
@@ -108,6 +109,13 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame) {
         if (frame.violations.has(static_cast<Violation>(i)))
             line.text(" [Violation: ").text(violation_table()[i].name).text("]");
     append(pinfo, line.finish());
+}
+
+void add_text_to_columns(packet_info* pinfo, const Message& message) {
+    if (!info_is_shown(pinfo))
+        return;
+    LineBuffer line(pinfo->pool, 16 + text_in_a_line());
+    append(pinfo, line.readable(message, text_in_a_line()).finish());
 }
 
 void add_diagnosis_to_columns(packet_info* pinfo, const Diagnosed& found) {
@@ -152,7 +160,7 @@ std::size_t fence_info(packet_info* pinfo) {
     return std::strlen(col_get_text(pinfo->cinfo, COL_INFO));
 }
 
-void separate_info(packet_info* pinfo, std::size_t fenced) {
+void separate_info(packet_info* pinfo, std::size_t fenced, const char* separator) {
     if (!info_is_shown(pinfo))
         return;
     const std::string_view text = col_get_text(pinfo->cinfo, COL_INFO);
@@ -160,7 +168,7 @@ void separate_info(packet_info* pinfo, std::size_t fenced) {
         auto added = text.substr(fenced);
         added.remove_prefix(std::min(added.find_first_not_of(" ,"), added.size()));
         LineBuffer line(pinfo->pool, text.size() + 3);
-        line.text(text.substr(0, fenced)).text(", ").text(added);
+        line.text(text.substr(0, fenced)).text(separator).text(added);
         col_clear_fence(pinfo->cinfo, COL_INFO);
         col_add_str(pinfo->cinfo, COL_INFO, line.finish());
     }

@@ -35,6 +35,7 @@ struct Handles {
     // The plugin's own
     dissector_handle_t frames;            ///< Frames follow: the connection was upgraded, or recognised.
     dissector_handle_t upgrade;           ///< What HTTP calls for what follows a 101 response.
+    dissector_handle_t engineio;          ///< Messages of Engine.IO.
     dissector_handle_t awaiting_request;  ///< A request to upgrade may come.
     dissector_handle_t awaiting_response; ///< A request to upgrade waits for its response.
     dissector_handle_t connect_tunnel;    ///< CONNECT was sent.

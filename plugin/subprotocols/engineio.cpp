@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Engine.IO, and Socket.IO on it. `data` of the dissector is a MessageOf, or null where only the bytes are known (exported PDUs).
+#include "subprotocols/exchanges.hpp"
+#include "subprotocols/subprotocols.hpp"
+#include "view/line_buffer.hpp"
+#include "wireshark/handles.hpp"
+#include "wireshark/protocol.hpp"
+
+#include "dissector/engineio.hpp"
+#include "dissector/utf8.hpp"
+
+#include <cstring>
+
+namespace ws {
+namespace {
+
+int engineio = -1;
+int socketio = -1;
+int hf_type = -1;
+int hf_sid = -1;
+int hf_ping_in = -1;
+int hf_pong_in = -1;
+int hf_rtt = -1;
+int hf_packet = -1;
+int hf_namespace = -1;
+int hf_event = -1;
+int hf_ack_id = -1;
+int hf_attachments = -1;
+int hf_attachment_of = -1;
+int hf_response_in = -1;
+int hf_response_to = -1;
+int ett_engineio = -1;
+int ett_socketio = -1;
+
+const value_string types[] = {{0, "open"},    {1, "close"},   {2, "ping"}, {3, "pong"},
+                              {4, "message"}, {5, "upgrade"}, {6, "noop"}, {0, nullptr}};
+const value_string packets[] = {{0, "CONNECT"},       {1, "DISCONNECT"},   {2, "EVENT"},      {3, "ACK"},
+                                {4, "CONNECT_ERROR"}, {5, "BINARY_EVENT"}, {6, "BINARY_ACK"}, {0, nullptr}};
+
+constexpr std::size_t most_words = 160; ///< Bytes of a name in the Info column.
+
+proto_item* generated(proto_item* item) {
+    proto_item_set_generated(item);
+    return item;
+}
+
+Bytes bytes_of(tvbuff_t* tvb) {
+    const auto size = tvb_captured_length(tvb);
+    return {tvb_get_ptr(tvb, 0, static_cast<gint>(size)), size};
+}
+
+/// Where a part of the text stands in the tvb that has it all.
+struct Part {
+    gint offset, size;
+};
+Part part_of(std::string_view all, std::string_view part) {
+    return {static_cast<gint>(part.data() - all.data()), static_cast<gint>(part.size())};
+}
+
+void add_string(proto_tree* tree, packet_info* pinfo, int field, tvbuff_t* tvb, std::string_view all, std::string_view part) {
+    const auto at = part_of(all, part);
+    add_text(tree, pinfo, field, tvb, at.offset, at.size, part);
+}
+
+/// JSON's dissector overwrites both columns with its name.
+void call_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, std::size_t offset) {
+    if (!handles.json || !tree || !protocol.json || offset >= tvb_captured_length(tvb))
+        return;
+    const auto writable = col_get_writable(pinfo->cinfo, -1);
+    col_set_writable(pinfo->cinfo, -1, FALSE); // after an exception the caller sets it
+    call_dissector_only(handles.json, tvb_new_subset_remaining(tvb, static_cast<gint>(offset)), pinfo, tree, nullptr);
+    col_set_writable(pinfo->cinfo, -1, writable);
+}
+
+/// The links of a question and its answer; `in` is of the question.
+void add_exchange(proto_tree* tree, tvbuff_t* tvb, const MessageOf* of, bool asks, int in, int to, int time) {
+    const auto* exchange = of ? exchange_of(*of) : nullptr;
+    if (!exchange)
+        return;
+    if (asks) {
+        generated(proto_tree_add_uint(tree, in, tvb, 0, 0, exchange->answered_in));
+        return;
+    }
+    generated(proto_tree_add_uint(tree, to, tvb, 0, 0, exchange->asked_in));
+    if (time != -1) {
+        const nstime_t delta = NSTIME_INIT_SECS_NSECS(exchange->time / 1000000000, static_cast<int>(exchange->time % 1000000000));
+        generated(proto_tree_add_time(tree, time, tvb, 0, 0, &delta));
+    }
+}
+
+/// `EVENT "tick"`, `ACK /admin 13`: of a Socket.IO packet.
+const char* words_of(packet_info* pinfo, const SocketIoPacket& packet) {
+    LineBuffer line(pinfo->pool, 4 * most_words);
+    line.text("Socket.IO ").text(socketio_type_name(packet.type));
+    if (!packet.name_space.empty())
+        line.text(" ").beginning(as_bytes(packet.name_space), most_words);
+    if (!packet.event.empty())
+        line.text(" \"").beginning(as_bytes(packet.event), most_words).text("\"");
+    if (!packet.ack_id.empty())
+        line.text(is_ack(packet) ? " " : ", ack ").text(packet.ack_id);
+    if (packet.attachments)
+        line.text(", ").number(packet.attachments).text(packet.attachments == 1 ? " attachment" : " attachments");
+    return line.finish();
+}
+
+void dissect_socketio(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const MessageOf* of, std::string_view all,
+                      const SocketIoPacket& packet) {
+    const char* words = words_of(pinfo, packet);
+    col_append_str(pinfo->cinfo, COL_INFO, words);
+    if (of) {
+        expect_attachments(pinfo, *of, packet.attachments); // they come next
+        if (is_ack(packet) && !packet.ack_id.empty())
+            note_answer(pinfo, *of, 's', packet.name_space, packet.ack_id);
+        else if (is_event(packet) && !packet.ack_id.empty())
+            note_question(pinfo, *of, 's', packet.name_space, packet.ack_id);
+    }
+    const auto json = all.size() - packet.json.size();
+    auto* item = proto_tree_add_protocol_format(tree, socketio, tvb, 1, static_cast<gint>(json) - 1, "%s", words);
+    auto* layer = proto_item_add_subtree(item, ett_socketio);
+    proto_tree_add_uint(layer, hf_packet, tvb, 1, 1, packet.type);
+    if (packet.type >= 5)
+        proto_tree_add_uint(layer, hf_attachments, tvb, 2, 1, packet.attachments);
+    if (packet.name_space.empty())
+        generated(proto_tree_add_string(layer, hf_namespace, tvb, 1, 0, "/"));
+    else
+        add_string(layer, pinfo, hf_namespace, tvb, all, packet.name_space);
+    if (!packet.event.empty())
+        add_string(layer, pinfo, hf_event, tvb, all, packet.event);
+    if (!packet.ack_id.empty())
+        add_string(layer, pinfo, hf_ack_id, tvb, all, packet.ack_id);
+    add_exchange(layer, tvb, of, is_event(packet), hf_response_in, hf_response_to, -1);
+    call_json(tvb, pinfo, tree, json);
+}
+
+/// "0{"sid":"...": the session's name is what the open packet is about.
+std::string_view sid_of(std::string_view json) {
+    constexpr std::string_view before = "\"sid\":\"";
+    const auto at = json.find(before);
+    if (at == std::string_view::npos)
+        return {};
+    const auto rest = json.substr(at + before.size());
+    const auto end = rest.find('"');
+    return end == std::string_view::npos ? std::string_view{} : rest.substr(0, end);
+}
+
+int dissect_text(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const MessageOf* of) {
+    const auto all = as_text(bytes_of(tvb));
+    const auto packet = parse_engineio(all);
+    if (!packet || well_formed_part(as_bytes(all)) < all.size())
+        return 0;
+    const char* name = engineio_type_name(packet->type);
+    const bool shows_socketio = proto_is_protocol_enabled(find_protocol_by_id(socketio));
+    const auto on_it = shows_socketio && packet->type == engineio_message ? parse_socketio(packet->data) : std::nullopt;
+    auto* item =
+        proto_tree_add_protocol_format(tree, engineio, tvb, 0, on_it ? 1 : static_cast<gint>(all.size()), "Engine.IO %s", name);
+    auto* layer = proto_item_add_subtree(item, ett_engineio);
+    proto_tree_add_uint(layer, hf_type, tvb, 0, 1, packet->type);
+    if (on_it) {
+        dissect_socketio(tvb, pinfo, tree, of, all, *on_it);
+        return static_cast<int>(all.size());
+    }
+    LineBuffer line(pinfo->pool, 64 + most_words);
+    line.text("Engine.IO ").text(name);
+    const bool heartbeat = packet->type == engineio_ping || packet->type == engineio_pong;
+    if (heartbeat && of) {
+        if (packet->type == engineio_ping)
+            note_question(pinfo, *of, 'e', {}, packet->data);
+        else
+            note_answer(pinfo, *of, 'e', {}, packet->data);
+        add_exchange(layer, tvb, of, packet->type == engineio_ping, hf_pong_in, hf_ping_in, hf_rtt);
+    }
+    if (packet->type != 0 && !packet->data.empty())
+        line.text(" ").beginning(as_bytes(packet->data), most_words);
+    col_append_str(pinfo->cinfo, COL_INFO, line.finish());
+    if (packet->type == 0) {
+        if (const auto sid = sid_of(packet->data); !sid.empty())
+            add_string(layer, pinfo, hf_sid, tvb, all, sid);
+        call_json(tvb, pinfo, tree, 1);
+    }
+    return static_cast<int>(all.size());
+}
+
+/// Up to revision 3 a byte of the type comes first.
+int dissect_binary(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const MessageOf& of) {
+    const bool typed = std::strstr(of.whose.url, "EIO=3") && tvb_get_uint8(tvb, 0) == engineio_message;
+    const auto header = attachment_of(pinfo, of);
+    const auto size = static_cast<gint>(tvb_captured_length(tvb));
+    auto* item = proto_tree_add_protocol_format(tree, engineio, tvb, 0, size, "Engine.IO message, binary");
+    auto* layer = proto_item_add_subtree(item, ett_engineio);
+    proto_tree_add_uint(layer, hf_type, tvb, 0, typed ? 1 : 0, engineio_message);
+    if (header) {
+        auto* part = proto_tree_add_protocol_format(tree, socketio, tvb, typed ? 1 : 0, size - (typed ? 1 : 0),
+                                                    "Socket.IO attachment of #%u", header);
+        generated(proto_tree_add_uint(proto_item_add_subtree(part, ett_socketio), hf_attachment_of, tvb, 0, 0, header));
+        col_append_fstr(pinfo->cinfo, COL_INFO, "Socket.IO attachment of #%u", header);
+    } else {
+        col_append_str(pinfo->cinfo, COL_INFO, "Engine.IO message");
+    }
+    return size;
+}
+
+int dissect(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
+    const auto* of = static_cast<const MessageOf*>(data);
+    if (tvb_captured_length(tvb) == 0)
+        return 0;
+    return of && of->message->opcode == opcode::binary ? dissect_binary(tvb, pinfo, tree, *of)
+                                                       : dissect_text(tvb, pinfo, tree, of);
+}
+
+} // namespace
+
+void register_engineio() {
+    engineio = proto_register_protocol("Engine.IO", "Engine.IO", "engineio");
+    socketio = proto_register_protocol("Socket.IO", "Socket.IO", "socketio");
+    static hf_register_info of_engineio[] = {
+        {&hf_type, {"Type", "engineio.type", FT_UINT8, BASE_DEC, VALS(types), 0, "What the packet is", HFILL}},
+        {&hf_sid, {"Session", "engineio.sid", FT_STRING, BASE_NONE, nullptr, 0, "The name of the session", HFILL}},
+        {&hf_ping_in,
+         {"Answers the ping in", "engineio.ping_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
+          "The packet with the ping that this pong answers", HFILL}},
+        {&hf_pong_in,
+         {"Answered in", "engineio.pong_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
+          "The packet with the pong that answers this ping", HFILL}},
+        {&hf_rtt,
+         {"Round-trip time", "engineio.rtt", FT_RELATIVE_TIME, BASE_NONE, nullptr, 0, "From the ping to this pong", HFILL}},
+    };
+    static hf_register_info of_socketio[] = {
+        {&hf_packet, {"Type", "socketio.type", FT_UINT8, BASE_DEC, VALS(packets), 0, "What the packet is", HFILL}},
+        {&hf_namespace,
+         {"Namespace", "socketio.namespace", FT_STRING, BASE_NONE, nullptr, 0, "Which of the connection's namespaces, or \"/\"",
+          HFILL}},
+        {&hf_event,
+         {"Event", "socketio.event", FT_STRING, BASE_NONE, nullptr, 0, "The name of the event, as JSON writes it", HFILL}},
+        {&hf_ack_id,
+         {"Acknowledgment id", "socketio.ack_id", FT_STRING, BASE_NONE, nullptr, 0,
+          "The event is to be acknowledged with it, or this acknowledges that", HFILL}},
+        {&hf_attachments,
+         {"Attachments", "socketio.attachments", FT_UINT32, BASE_DEC, nullptr, 0, "Binary messages that belong to it", HFILL}},
+        {&hf_attachment_of,
+         {"Attachment of", "socketio.attachment_of", FT_FRAMENUM, BASE_NONE, nullptr, 0,
+          "The packet with the event or acknowledgment that this binary message belongs to", HFILL}},
+        {&hf_response_in,
+         {"Acknowledged in", "socketio.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
+          "The packet that acknowledges this event", HFILL}},
+        {&hf_response_to,
+         {"Acknowledges", "socketio.response_to", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
+          "The packet with the event that this acknowledges", HFILL}},
+    };
+    static int* subtrees[] = {&ett_engineio, &ett_socketio};
+    proto_register_field_array(engineio, of_engineio, array_length(of_engineio));
+    proto_register_field_array(socketio, of_socketio, array_length(of_socketio));
+    proto_register_subtree_array(subtrees, array_length(subtrees));
+    handles.engineio = register_dissector("engineio", dissect, engineio);
+}
+
+} // namespace ws
