@@ -22,7 +22,7 @@ std::string_view kept_in_quotes(std::string_view text, const Arena& arena) noexc
 std::string words_of_data(Bytes data);
 
 /// Text, all of it, that can be printed as it is.
-bool is_printable(Bytes text) noexcept;
+bool is_printable(Bytes bytes) noexcept;
 
 /// So many bytes of a text, at most `most`, that no character is cut.
 std::size_t beginning_of_text(Bytes text, std::size_t most) noexcept;

@@ -210,6 +210,7 @@ dissector_handle_t find_subdissector(const Connection& connection) {
             if (subprotocol == row.subprotocol)
                 return handle_of(row);
     }
+    // The paths in the table of timers are Engine.IO's.
     return of_port ? of_port : shows(MarkPlace::path, connection.marks) ? handles.engineio : nullptr;
 }
 

@@ -210,7 +210,8 @@ void object(json_dumper& dumper, const char* name, Write write) {
 
 /// What a capture does not hold is empty: the format asks for every member.
 void write_entry(json_dumper& dumper, std::uint32_t stream, const Entry& connection) {
-    const auto& [request, response] = std::tie(connection.request, connection.response);
+    const auto& request = connection.request;
+    const auto& response = connection.response;
     const auto begin = request ? request->time : connection.first;
     const auto wait = request && response ? response->time - request->time : 0;
     JsonObject entry(dumper);
