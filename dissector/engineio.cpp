@@ -52,7 +52,6 @@ const char* engineio_type_name(std::uint8_t type) noexcept {
 
 std::optional<SocketIoPacket> parse_socketio(std::string_view data) noexcept {
     constexpr std::size_t longest_count = 9, longest_id = 20; // digits of 32 and of 64 bits
-    const auto size = data.size();
     if (data.empty() || data[0] < '0' || data[0] > '6')
         return std::nullopt;
     SocketIoPacket packet{};
@@ -72,7 +71,6 @@ std::optional<SocketIoPacket> parse_socketio(std::string_view data) noexcept {
     if (packet.ack_id.size() > longest_id || (!data.empty() && data[0] != '[' && data[0] != '{' && data[0] != '"'))
         return std::nullopt;
     packet.json = data;
-    packet.size_before_json = size - data.size();
     if (is_event(packet))
         packet.event = first_string(data);
     return packet;

@@ -18,7 +18,7 @@ struct EngineIoPacket {
 std::optional<EngineIoPacket> parse_engineio(std::string_view text) noexcept;
 /// "open", "close", "ping", "pong", "message", "upgrade", "noop".
 const char* engineio_type_name(std::uint8_t type) noexcept;
-constexpr std::uint8_t engineio_ping = 2, engineio_pong = 3, engineio_message = 4;
+constexpr std::uint8_t engineio_open = 0, engineio_ping = 2, engineio_pong = 3, engineio_message = 4;
 
 /// The data of an Engine.IO message: type, how many attachments follow, namespace, acknowledgment id, JSON.
 struct SocketIoPacket {
@@ -27,8 +27,7 @@ struct SocketIoPacket {
     std::string_view name_space;   ///< Empty: the main one, "/".
     std::string_view ack_id;       ///< Digits, or empty.
     std::string_view event;        ///< As JSON writes it, between the quotation marks; of an EVENT or BINARY_EVENT.
-    std::string_view json;         ///< May be empty.
-    std::size_t size_before_json;  ///< Where it begins.
+    std::string_view json;         ///< All that is left; may be empty.
 };
 /// Nothing if it is none: the JSON is looked at only where it begins.
 std::optional<SocketIoPacket> parse_socketio(std::string_view data) noexcept;

@@ -41,8 +41,9 @@ struct Message {
     std::uint32_t number = 0; ///< From 1, per direction.
     std::uint8_t opcode = 0;  ///< Of the first frame.
     bool compressed = false;
-    bool opaque = false; ///< An extension that is not understood may have changed the payload.
-    bool text = false;   ///< Text, and well-formed UTF-8.
+    bool after_loss = false; ///< Frames may be missing between the message before and this one.
+    bool opaque = false;     ///< An extension that is not understood may have changed the payload.
+    bool text = false;       ///< Text, and well-formed UTF-8.
     Undecoded undecoded = Undecoded::no;
     std::uint64_t wire_length = 0; ///< Payload bytes of its frames.
     Bytes data;                    ///< Reassembled and inflated; in the arena, or the payload of its only frame.
@@ -55,6 +56,7 @@ struct Message {
 struct MessageOf {
     Whose whose;
     const Message* message;
+    bool revisits; ///< There may be later visits.
 };
 
 /// A frame, on the chunk that completes it.

@@ -68,8 +68,7 @@ std::size_t FrameReader::take_part() noexcept {
 
 /// The chunk brought so many bytes of the frame in progress.
 void FrameReader::note_segment(std::size_t length) {
-    const bool begins = p_.segments == 0 && begins_here_;
-    if (!packet_ || length == 0 || (p_.segments == 0 && !begins))
+    if (!packet_ || length == 0 || (p_.segments == 0 && !begins_here_))
         return;
     const FrameSegment segment{packet_, static_cast<std::uint32_t>(length)};
     append_once<FrameSegment>(p_.held->segments, p_.segments, {&segment, 1});

@@ -77,6 +77,7 @@ void MessageAssembler::begin(Frame& frame) {
           .opcode = h.opcode,
           .compressed = compressed,
           .opaque = (h.rsv() && !compressed) || h.rsv2 || h.rsv3,
+          .after_loss = p_.state == MessageState::unknown,
           .utf8 = {},
           .number = number,
           .inflate_index = p_.inflate_index,
@@ -179,6 +180,7 @@ void MessageAssembler::complete(Frame& frame, Bytes piece) {
     message->opcode = p_.opcode;
     message->compressed = p_.compressed;
     message->opaque = p_.opaque;
+    message->after_loss = p_.after_loss;
     message->wire_length = p_.wire_length;
     message->frames = p_.frames;
     message->undecoded = p_.lacks;

@@ -50,6 +50,7 @@ class MessageAssembler {
         std::uint8_t opcode = 0; ///< Of the message's first frame.
         bool compressed = false;
         bool opaque = false;
+        bool after_loss = false;
         bool failed = false; ///< A frame of it could not be inflated by itself (x-webkit-deflate-frame).
         bool utf8_reported = false;
         Undecoded lacks = Undecoded::no;

@@ -3,6 +3,7 @@
 
 #include "flow/subprotocol.hpp"
 #include "flow/verdict.hpp"
+#include "state/capture.hpp"
 #include "view/builtin_fields.hpp"
 #include "view/message_fields.hpp"
 
@@ -18,7 +19,7 @@ void show_content(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& 
     if (shown.tree)
         add_builtin_fields(tree, pinfo, shown, frame, message);
     if (message.tvb)
-        dissect_message(message, pinfo, tree, connection, {of, frame.completes});
+        dissect_message(message, pinfo, tree, connection, {of, frame.completes, capture->revisits.may(pinfo)});
 }
 
 bool is_told_by_subprotocol(Connection& connection, const Frame& frame) {

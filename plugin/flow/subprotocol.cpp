@@ -72,8 +72,9 @@ struct Outcome {
 
 /// Calls a dissector (null: those that recognise their own); what it throws concerns this message only, also where it is a bug or
 /// a limit of Wireshark's.
+/// `of`: what the message is of, where our own dissectors are called. `may_write`: in the columns.
 Outcome call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const char* subprotocol,
-             const MessageOf* of = nullptr) {
+             bool may_write, const MessageOf* of = nullptr) {
     const auto* saved_string = pinfo->match_string;
     const auto* saved_proto = pinfo->current_proto;
     const auto saved_can_desegment = pinfo->can_desegment;
@@ -89,10 +90,13 @@ Outcome call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto
     pinfo->can_desegment = 2; // the messages are to it what TCP's segments are
     pinfo->desegment_offset = 0;
     pinfo->desegment_len = 0;
+    if (!may_write)
+        col_set_writable(pinfo->cinfo, -1, FALSE);
     TRY {
-        if (handle) {
-            taken =
-                call_dissector_only(handle, tvb, pinfo, tree, handle == handles.engineio ? const_cast<MessageOf*>(of) : nullptr);
+        if (of && handle == handles.engineio) {
+            taken = call_dissector_only(handles.engineio_of_message, tvb, pinfo, tree, const_cast<MessageOf*>(of));
+        } else if (handle) {
+            taken = call_dissector_only(handle, tvb, pinfo, tree, nullptr);
         } else {
             heur_dtbl_entry_t* entry = nullptr;
             taken = dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, nullptr);
@@ -150,7 +154,7 @@ bool waits_with(Leftover& leftover, const Message& message) {
 
 /// Gives the subprotocol's dissector the message, behind what it left over of the ones before.
 bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Leftover& leftover,
-                      const MessageOf& of) {
+                      const MessageOf& of, bool may_write) {
     const auto& message = *of.message;
     const bool first = !PINFO_FD_VISITED(pinfo);
     if (first && waits_with(leftover, message))
@@ -169,7 +173,7 @@ bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Conne
         tvb = tvb_new_child_real_data(tvb, data.data(), static_cast<guint>(data.size()), static_cast<gint>(data.size()));
         add_new_data_source(pinfo, tvb, "Messages put together");
     }
-    const auto outcome = call(connection.subdissector, tvb, pinfo, tree, connection.subprotocol.c_str(), &of);
+    const auto outcome = call(connection.subdissector, tvb, pinfo, tree, connection.subprotocol.c_str(), may_write, &of);
     if (first)
         keep_leftover(leftover, message.number, data, outcome);
     return outcome.taken || outcome.wants_more;
@@ -180,19 +184,6 @@ bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Conne
 bool json_is_looked_at(proto_tree* tree) {
     return tree && handles.json &&
            (proto_field_is_referenced(tree, ids.json) || is_asked_for(ids.frame_protocols) || have_tap_listener(frame_tap));
-}
-
-/// JSON's dissector overwrites both columns with its name; ours say more.
-void call_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
-    const volatile bool writable = col_get_writable(pinfo->cinfo, -1); // also after a longjmp
-    col_set_writable(pinfo->cinfo, -1, FALSE);
-    TRY {
-        call(handles.json, tvb, pinfo, tree, nullptr);
-    }
-    FINALLY {
-        col_set_writable(pinfo->cinfo, -1, writable);
-    }
-    ENDTRY;
 }
 
 /// The dissector that the user chose for the connection's messages, or that Wireshark or this plugin has for them, or null.
@@ -263,21 +254,23 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection&
         return;
     auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
     if (ask_others) {
-        const auto fenced = fence_info(pinfo);
+        const bool may_write = !info_is_full(pinfo);
+        const auto fenced = may_write ? fence_info(pinfo) : 0;
         auto& kept = connection.leftover[static_cast<std::size_t>(of.whose.direction)];
         if (!kept)
             kept = std::make_unique<Leftover>();
         auto& leftover = *kept;
-        if ((handle && handle != handles.json && call_subprotocol(tvb, pinfo, tree, connection, leftover, of)) ||
-            call(nullptr, tvb, pinfo, tree, connection.subprotocol.c_str()).taken) {
-            separate_info(pinfo, fenced, has_own_words(connection, message) ? " " : ", ");
+        if ((handle && handle != handles.json && call_subprotocol(tvb, pinfo, tree, connection, leftover, of, may_write)) ||
+            call(nullptr, tvb, pinfo, tree, connection.subprotocol.c_str(), may_write).taken) {
+            if (may_write)
+                separate_info(pinfo, fenced, has_own_words(connection, message) ? " " : ", ");
             return;
         }
     }
     if (has_own_words(connection, message))
         add_text_to_columns(pinfo, message);
     if (may_be_json)
-        call_json(tvb, pinfo, tree);
+        call(handles.json, tvb, pinfo, tree, nullptr, false); // it would overwrite both columns with its name
 }
 
 void hand_off_subprotocols() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Engine.IO, and Socket.IO on it. `data` of the dissector is a MessageOf, or null where only the bytes are known (exported PDUs).
+// Engine.IO, and Socket.IO on it. Where only the bytes are known, as of exported PDUs, there is no MessageOf.
 #include "subprotocols/exchanges.hpp"
 #include "subprotocols/subprotocols.hpp"
 #include "view/line_buffer.hpp"
@@ -32,17 +32,19 @@ int hf_response_to = -1;
 int ett_engineio = -1;
 int ett_socketio = -1;
 
-const value_string types[] = {{0, "open"},    {1, "close"},   {2, "ping"}, {3, "pong"},
-                              {4, "message"}, {5, "upgrade"}, {6, "noop"}, {0, nullptr}};
-const value_string packets[] = {{0, "CONNECT"},       {1, "DISCONNECT"},   {2, "EVENT"},      {3, "ACK"},
-                                {4, "CONNECT_ERROR"}, {5, "BINARY_EVENT"}, {6, "BINARY_ACK"}, {0, nullptr}};
+/// The core's names as Wireshark's value strings.
+template <const char* (*name)(std::uint8_t) noexcept>
+const value_string* types_of() {
+    static value_string rows[8] = {};
+    for (std::uint8_t type = 0; type < 7; ++type)
+        rows[type] = {type, name(type)};
+    return rows;
+}
+
+/// Kinds of questions: acknowledgments have ids, heartbeats do not.
+constexpr char by_id = 's', by_turn = 'e';
 
 constexpr std::size_t most_words = 160; ///< Bytes of a name in the Info column.
-
-proto_item* generated(proto_item* item) {
-    proto_item_set_generated(item);
-    return item;
-}
 
 Bytes bytes_of(tvbuff_t* tvb) {
     const auto size = tvb_captured_length(tvb);
@@ -72,20 +74,13 @@ void call_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, std::size_t 
     col_set_writable(pinfo->cinfo, -1, writable);
 }
 
-/// The links of a question and its answer; `in` is of the question.
-void add_exchange(proto_tree* tree, tvbuff_t* tvb, const MessageOf* of, bool asks, int in, int to, int time) {
-    const auto* exchange = of ? exchange_of(*of) : nullptr;
-    if (!exchange)
+/// The links of a question and its answer; `in` is of the question. `time` -1: no field.
+void add_exchange(proto_tree* tree, tvbuff_t* tvb, const Exchange& exchange, bool asks, int in, int to, int time) {
+    if (!exchange.asked_in)
         return;
-    if (asks) {
-        generated(proto_tree_add_uint(tree, in, tvb, 0, 0, exchange->answered_in));
-        return;
-    }
-    generated(proto_tree_add_uint(tree, to, tvb, 0, 0, exchange->asked_in));
-    if (time != -1) {
-        const nstime_t delta = NSTIME_INIT_SECS_NSECS(exchange->time / 1000000000, static_cast<int>(exchange->time % 1000000000));
-        generated(proto_tree_add_time(tree, time, tvb, 0, 0, &delta));
-    }
+    generated(proto_tree_add_uint(tree, asks ? in : to, tvb, 0, 0, asks ? exchange.answered_in : exchange.asked_in));
+    if (!asks && time != -1)
+        add_nanoseconds(tree, time, tvb, 0, exchange.time);
 }
 
 /// `EVENT "tick"`, `ACK /admin 13`: of a Socket.IO packet.
@@ -107,12 +102,12 @@ void dissect_socketio(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const
                       const SocketIoPacket& packet) {
     const char* words = words_of(pinfo, packet);
     col_append_str(pinfo->cinfo, COL_INFO, words);
-    if (of) {
+    Exchange exchange;
+    if (of)
         expect_attachments(pinfo, *of, packet.attachments); // they come next
-        if (is_ack(packet) && !packet.ack_id.empty())
-            note_answer(pinfo, *of, 's', packet.name_space, packet.ack_id);
-        else if (is_event(packet) && !packet.ack_id.empty())
-            note_question(pinfo, *of, 's', packet.name_space, packet.ack_id);
+    if (of && !packet.ack_id.empty() && (is_event(packet) || is_ack(packet))) {
+        const Question question{by_id, packet.name_space, packet.ack_id};
+        exchange = is_ack(packet) ? exchange_of_answer(pinfo, *of, question) : exchange_of_question(pinfo, *of, question);
     }
     const auto json = all.size() - packet.json.size();
     auto* item = proto_tree_add_protocol_format(tree, socketio, tvb, 1, static_cast<gint>(json) - 1, "%s", words);
@@ -128,7 +123,7 @@ void dissect_socketio(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const
         add_string(layer, pinfo, hf_event, tvb, all, packet.event);
     if (!packet.ack_id.empty())
         add_string(layer, pinfo, hf_ack_id, tvb, all, packet.ack_id);
-    add_exchange(layer, tvb, of, is_event(packet), hf_response_in, hf_response_to, -1);
+    add_exchange(layer, tvb, exchange, !is_ack(packet), hf_response_in, hf_response_to, -1);
     call_json(tvb, pinfo, tree, json);
 }
 
@@ -143,39 +138,48 @@ std::string_view sid_of(std::string_view json) {
     return end == std::string_view::npos ? std::string_view{} : rest.substr(0, end);
 }
 
+proto_tree* add_engineio(proto_tree* tree, tvbuff_t* tvb, gint size, const char* words, std::uint8_t type, gint type_size) {
+    auto* item = proto_tree_add_protocol_format(tree, engineio, tvb, 0, size, "%s", words);
+    auto* layer = proto_item_add_subtree(item, ett_engineio);
+    proto_tree_add_uint(layer, hf_type, tvb, 0, type_size, type);
+    return layer;
+}
+
+/// What does not carry Socket.IO.
+void dissect_packet(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const MessageOf* of, std::string_view all,
+                    const EngineIoPacket& packet) {
+    LineBuffer line(pinfo->pool, 64 + most_words);
+    line.text("Engine.IO ").text(engineio_type_name(packet.type));
+    if (packet.type != engineio_open && !packet.data.empty())
+        line.text(" ").beginning(as_bytes(packet.data), most_words);
+    const char* words = line.finish();
+    col_append_str(pinfo->cinfo, COL_INFO, words);
+    auto* layer = add_engineio(tree, tvb, static_cast<gint>(all.size()), words, packet.type, 1);
+    const bool asks = packet.type == engineio_ping;
+    if (of && (asks || packet.type == engineio_pong)) {
+        const Question ping{by_turn, {}, packet.data};
+        const auto exchange = asks ? exchange_of_question(pinfo, *of, ping) : exchange_of_answer(pinfo, *of, ping);
+        add_exchange(layer, tvb, exchange, asks, hf_pong_in, hf_ping_in, hf_rtt);
+    }
+    if (packet.type == engineio_open) {
+        if (const auto sid = sid_of(packet.data); !sid.empty())
+            add_string(layer, pinfo, hf_sid, tvb, all, sid);
+        call_json(tvb, pinfo, tree, 1);
+    }
+}
+
 int dissect_text(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const MessageOf* of) {
     const auto all = as_text(bytes_of(tvb));
     const auto packet = parse_engineio(all);
-    if (!packet || well_formed_part(as_bytes(all)) < all.size())
+    if (!packet || (of ? !of->message->text : well_formed_part(as_bytes(all)) < all.size()))
         return 0;
-    const char* name = engineio_type_name(packet->type);
     const bool shows_socketio = proto_is_protocol_enabled(find_protocol_by_id(socketio));
     const auto on_it = shows_socketio && packet->type == engineio_message ? parse_socketio(packet->data) : std::nullopt;
-    auto* item =
-        proto_tree_add_protocol_format(tree, engineio, tvb, 0, on_it ? 1 : static_cast<gint>(all.size()), "Engine.IO %s", name);
-    auto* layer = proto_item_add_subtree(item, ett_engineio);
-    proto_tree_add_uint(layer, hf_type, tvb, 0, 1, packet->type);
     if (on_it) {
+        add_engineio(tree, tvb, 1, "Engine.IO message", packet->type, 1);
         dissect_socketio(tvb, pinfo, tree, of, all, *on_it);
-        return static_cast<int>(all.size());
-    }
-    LineBuffer line(pinfo->pool, 64 + most_words);
-    line.text("Engine.IO ").text(name);
-    const bool heartbeat = packet->type == engineio_ping || packet->type == engineio_pong;
-    if (heartbeat && of) {
-        if (packet->type == engineio_ping)
-            note_question(pinfo, *of, 'e', {}, packet->data);
-        else
-            note_answer(pinfo, *of, 'e', {}, packet->data);
-        add_exchange(layer, tvb, of, packet->type == engineio_ping, hf_pong_in, hf_ping_in, hf_rtt);
-    }
-    if (packet->type != 0 && !packet->data.empty())
-        line.text(" ").beginning(as_bytes(packet->data), most_words);
-    col_append_str(pinfo->cinfo, COL_INFO, line.finish());
-    if (packet->type == 0) {
-        if (const auto sid = sid_of(packet->data); !sid.empty())
-            add_string(layer, pinfo, hf_sid, tvb, all, sid);
-        call_json(tvb, pinfo, tree, 1);
+    } else {
+        dissect_packet(tvb, pinfo, tree, of, all, *packet);
     }
     return static_cast<int>(all.size());
 }
@@ -185,9 +189,7 @@ int dissect_binary(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Me
     const bool typed = std::strstr(of.whose.url, "EIO=3") && tvb_get_uint8(tvb, 0) == engineio_message;
     const auto header = attachment_of(pinfo, of);
     const auto size = static_cast<gint>(tvb_captured_length(tvb));
-    auto* item = proto_tree_add_protocol_format(tree, engineio, tvb, 0, size, "Engine.IO message, binary");
-    auto* layer = proto_item_add_subtree(item, ett_engineio);
-    proto_tree_add_uint(layer, hf_type, tvb, 0, typed ? 1 : 0, engineio_message);
+    add_engineio(tree, tvb, size, "Engine.IO message, binary", engineio_message, typed ? 1 : 0);
     if (header) {
         auto* part = proto_tree_add_protocol_format(tree, socketio, tvb, typed ? 1 : 0, size - (typed ? 1 : 0),
                                                     "Socket.IO attachment of #%u", header);
@@ -199,12 +201,16 @@ int dissect_binary(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Me
     return size;
 }
 
-int dissect(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
-    const auto* of = static_cast<const MessageOf*>(data);
-    if (tvb_captured_length(tvb) == 0)
-        return 0;
-    return of && of->message->opcode == opcode::binary ? dissect_binary(tvb, pinfo, tree, *of)
-                                                       : dissect_text(tvb, pinfo, tree, of);
+/// `data` is a MessageOf.
+int dissect_message(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
+    const auto& of = *static_cast<const MessageOf*>(data);
+    notice_loss(pinfo, of, by_turn);
+    return of.message->opcode == opcode::binary ? dissect_binary(tvb, pinfo, tree, of) : dissect_text(tvb, pinfo, tree, &of);
+}
+
+/// Who finds the dissector by its name, as a file of exported PDUs does, gives what he likes with the bytes.
+int dissect_bytes(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) noexcept {
+    return tvb_captured_length(tvb) ? dissect_text(tvb, pinfo, tree, nullptr) : 0;
 }
 
 } // namespace
@@ -213,7 +219,8 @@ void register_engineio() {
     engineio = proto_register_protocol("Engine.IO", "Engine.IO", "engineio");
     socketio = proto_register_protocol("Socket.IO", "Socket.IO", "socketio");
     static hf_register_info of_engineio[] = {
-        {&hf_type, {"Type", "engineio.type", FT_UINT8, BASE_DEC, VALS(types), 0, "What the packet is", HFILL}},
+        {&hf_type,
+         {"Type", "engineio.type", FT_UINT8, BASE_DEC, VALS(types_of<engineio_type_name>()), 0, "What the packet is", HFILL}},
         {&hf_sid, {"Session", "engineio.sid", FT_STRING, BASE_NONE, nullptr, 0, "The name of the session", HFILL}},
         {&hf_ping_in,
          {"Answers the ping in", "engineio.ping_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
@@ -225,7 +232,8 @@ void register_engineio() {
          {"Round-trip time", "engineio.rtt", FT_RELATIVE_TIME, BASE_NONE, nullptr, 0, "From the ping to this pong", HFILL}},
     };
     static hf_register_info of_socketio[] = {
-        {&hf_packet, {"Type", "socketio.type", FT_UINT8, BASE_DEC, VALS(packets), 0, "What the packet is", HFILL}},
+        {&hf_packet,
+         {"Type", "socketio.type", FT_UINT8, BASE_DEC, VALS(types_of<socketio_type_name>()), 0, "What the packet is", HFILL}},
         {&hf_namespace,
          {"Namespace", "socketio.namespace", FT_STRING, BASE_NONE, nullptr, 0, "Which of the connection's namespaces, or \"/\"",
           HFILL}},
@@ -250,7 +258,8 @@ void register_engineio() {
     proto_register_field_array(engineio, of_engineio, array_length(of_engineio));
     proto_register_field_array(socketio, of_socketio, array_length(of_socketio));
     proto_register_subtree_array(subtrees, array_length(subtrees));
-    handles.engineio = register_dissector("engineio", dissect, engineio);
+    handles.engineio = register_dissector("engineio", dissect_bytes, engineio);
+    handles.engineio_of_message = create_dissector_handle(dissect_message, engineio);
 }
 
 } // namespace ws

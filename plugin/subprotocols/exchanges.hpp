@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// What messages of a subprotocol have to do with each other. State changes on the first visit only; what later visits need is
+// kept only if there may be some.
 #pragma once
 
 #include "wireshark/compat.h"
@@ -9,21 +11,25 @@
 
 namespace ws {
 
-/// A question and its answer: packets, and the time between them in nanoseconds.
+/// A question and its answer: packets, 0 where not known, and the time between them in nanoseconds.
 struct Exchange {
     std::uint32_t asked_in = 0;
     std::uint32_t answered_in = 0;
     std::int64_t time = 0;
 };
 
-/// What is asked with `id` by one side, and answered with the same by the other. `kind`: ids of one kind are one sort of
-/// question.
-void note_question(packet_info* pinfo, const MessageOf& question, char kind, std::string_view scope,
-                   std::string_view id) noexcept;
-void note_answer(packet_info* pinfo, const MessageOf& answer, char kind, std::string_view scope, std::string_view id) noexcept;
+/// Questions of one kind are answered by the other side with the same scope and id.
+struct Question {
+    char kind;
+    std::string_view scope, id;
+};
+/// The message asks, or answers. Returns what is known of both: of a question from the second visit on.
+Exchange exchange_of_question(packet_info* pinfo, const MessageOf& of, const Question& question) noexcept;
+Exchange exchange_of_answer(packet_info* pinfo, const MessageOf& of, const Question& question) noexcept;
 
-/// The exchange that this message is a part of, or null; of a question known from the second visit on.
-const Exchange* exchange_of(const MessageOf& message) noexcept;
+/// For each message of a connection, in order. Where messages of its side may be missing before it, attachments are not expected
+/// any more, and what the other side asked of this kind, without ids, may have been answered in what is missing.
+void notice_loss(packet_info* pinfo, const MessageOf& of, char kind) noexcept;
 
 /// The next `count` binary messages of this side belong to this one.
 void expect_attachments(packet_info* pinfo, const MessageOf& header, std::uint32_t count) noexcept;

@@ -112,7 +112,7 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame, bool with_text
 }
 
 void add_text_to_columns(packet_info* pinfo, const Message& message) {
-    if (!info_is_shown(pinfo))
+    if (!info_is_shown(pinfo) || !has_room(pinfo))
         return;
     LineBuffer line(pinfo->pool, 16 + text_in_a_line());
     append(pinfo, line.readable(message, text_in_a_line()).finish());
@@ -151,6 +151,10 @@ void add_skipped_to_columns(packet_info* pinfo, const SkippedBytes& skipped) {
         col_append_fstr(pinfo->cinfo, COL_INFO, "  [%" G_GUINT64_FORMAT " bytes not captured]", skipped.lost);
     else
         col_append_fstr(pinfo->cinfo, COL_INFO, "  [%u bytes not decoded: %s]", skipped.length, undecoded_name(skipped.reason));
+}
+
+bool info_is_full(packet_info* pinfo) {
+    return info_is_shown(pinfo) && !has_room(pinfo);
 }
 
 std::size_t fence_info(packet_info* pinfo) {

@@ -20,6 +20,8 @@ void add_diagnosis_to_columns(packet_info* pinfo, const Diagnosed& found);
 void add_part_to_columns(packet_info* pinfo, const FramePart& part);
 void add_skipped_to_columns(packet_info* pinfo, const SkippedBytes& skipped);
 
+/// Nothing more of it would be shown: what is added costs time, and that for each frame of a packet.
+bool info_is_full(packet_info* pinfo);
 /// What a subdissector writes stays, behind what stands there now: its length.
 std::size_t fence_info(packet_info* pinfo);
 /// Sets apart by the separator what was written since.

@@ -31,11 +31,6 @@ const range_string* close_codes() {
     return rows.data();
 }
 
-proto_item* generated(proto_item* item) {
-    proto_item_set_generated(item);
-    return item;
-}
-
 /// Of a ping or pong, with the text that it is.
 void add_application_data(const FrameTree& at, packet_info* pinfo, int field, const Frame& frame) {
     if (frame.payload.empty())
@@ -72,9 +67,7 @@ void add_control(const FrameTree& at, packet_info* pinfo, const Frame& frame) {
         add_application_data(at, pinfo, hf_pong, frame);
         if (frame.ping_in) {
             generated(proto_tree_add_uint(at.tree, hf_ping_in, at.frame.tvb, at.frame.offset, 0, frame.ping_in));
-            const nstime_t rtt =
-                NSTIME_INIT_SECS_NSECS(frame.round_trip / 1000000000, static_cast<int>(frame.round_trip % 1000000000));
-            generated(proto_tree_add_time(at.tree, hf_rtt, at.frame.tvb, at.frame.offset, 0, &rtt));
+            add_nanoseconds(at.tree, hf_rtt, at.frame.tvb, at.frame.offset, frame.round_trip);
         }
         break;
     default: break;

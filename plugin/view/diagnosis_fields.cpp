@@ -25,11 +25,6 @@ std::vector<expert_field> ei_diagnoses;
 /// A claims set has few members; each makes two tokens.
 constexpr unsigned most_json_tokens = 1024;
 
-proto_item* generated(proto_item* item) {
-    proto_item_set_generated(item);
-    return item;
-}
-
 } // namespace
 
 void add_diagnosis(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offset, int length, const Diagnosed& found) {

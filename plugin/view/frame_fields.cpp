@@ -50,11 +50,6 @@ const value_string opcodes[] = {
 
 const true_false_string masked_or_not = {"Masked", "Not masked"};
 
-proto_item* generated(proto_item* item) {
-    proto_item_set_generated(item);
-    return item;
-}
-
 LineBuffer& add_bytes(LineBuffer& line, std::uint64_t count) {
     return line.text(", ").number(count).text(count == 1 ? " byte" : " bytes");
 }
@@ -261,7 +256,8 @@ void register_frame_fields() {
           HFILL}},
         {&hf_segments, {"Segments", "ws.segments", FT_NONE, BASE_NONE, nullptr, 0, "The packets that carried the frame", HFILL}},
         {&hf_segment,
-         {"Segment", "ws.segment", FT_FRAMENUM, BASE_NONE, nullptr, 0, "A packet that carried a part of the frame", HFILL}},
+         {"Segment", "ws.segment", FT_FRAMENUM, BASE_NONE, nullptr, 0,
+          "The packet with which Wireshark handed over a part of the frame", HFILL}},
         {&hf_segment_count,
          {"Segment count", "ws.segment.count", FT_UINT32, BASE_DEC, nullptr, 0, "How many packets carried the frame", HFILL}},
         {&hf_unfinished,

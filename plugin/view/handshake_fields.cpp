@@ -37,11 +37,6 @@ int ett_extension = -1;
 
 const value_string types[] = {{1, "Request"}, {2, "Response"}, {0, nullptr}};
 
-proto_item* generated(proto_item* item) {
-    proto_item_set_generated(item);
-    return item;
-}
-
 /// Adds parts of one head; text that points into the head becomes an item over its bytes.
 class HeadTree {
   public:

@@ -20,11 +20,6 @@ int ett_ws = -1;
 
 const value_string directions[] = {{0, "Client to server"}, {1, "Server to client"}, {0, nullptr}};
 
-proto_item* generated(proto_item* item) {
-    proto_item_set_generated(item);
-    return item;
-}
-
 /// Where something is filtered by them, as Wireshark's tables of conversations and endpoints do.
 void add_endpoints(proto_tree* layer, packet_info* pinfo, Place at) {
     if (!is_asked_for(hf_endpoint))

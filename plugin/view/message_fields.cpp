@@ -36,17 +36,13 @@ const value_string message_opcodes[] = {{opcode::text, "Text"}, {opcode::binary,
 constexpr std::uint32_t most_fragments_shown = 1000;
 constexpr std::uint32_t most_lines_shown = 1000;
 
-proto_item* generated(proto_item* item) {
-    proto_item_set_generated(item);
-    return item;
-}
-
 Place message_place(const FrameTree& at, packet_info* pinfo, tvbuff_t* parent, const Message& message) {
     if (message.data.empty() || (!message.own_data && at.payload.tvb))
         return at.payload.tvb ? at.payload : Place{parent, 0};
     const auto size = static_cast<gint>(message.data.size());
     auto* tvb = tvb_new_child_real_data(parent, message.data.data(), static_cast<guint>(size), size);
-    add_data_source(pinfo, tvb, message.compressed ? "Inflated message" : "Message", message.number);
+    if (at.tree) // the list of tabs is walked for each
+        add_data_source(pinfo, tvb, message.compressed ? "Inflated message" : "Message", message.number);
     return {tvb, 0};
 }
 

@@ -30,22 +30,6 @@ int ett_session = -1;
 const value_string states[] = {{0, "Closed"}, {1, "Aborted"}, {2, "Open, the capture ends first"}, {3, "Refused"}, {0, nullptr}};
 const value_string closers[] = {{0, "Client"}, {1, "Server"}, {2, "Nobody"}, {0, nullptr}};
 
-void generated(proto_item* item) {
-    proto_item_set_generated(item);
-}
-
-nstime_t to_nstime(std::int64_t ns) {
-    nstime_t time;
-    time.secs = static_cast<time_t>(ns / 1000000000);
-    time.nsecs = static_cast<int>(ns % 1000000000);
-    return time;
-}
-
-void add_time(proto_tree* tree, int field, tvbuff_t* tvb, std::int64_t ns) {
-    const auto time = to_nstime(ns);
-    generated(proto_tree_add_time(tree, field, tvb, 0, 0, &time));
-}
-
 void add_statistics(proto_tree* tree, tvbuff_t* tvb, const Statistics& statistics) {
     for (std::size_t i = 0; i < 2; ++i) {
         const auto& side = statistics.sides[i];
@@ -57,8 +41,8 @@ void add_statistics(proto_tree* tree, tvbuff_t* tvb, const Statistics& statistic
                                             static_cast<double>(side.bytes) / static_cast<double>(side.wire_bytes)));
     }
     if (statistics.round_trips) {
-        add_time(tree, hf_rtt_mean, tvb, statistics.round_trip_sum / statistics.round_trips);
-        add_time(tree, hf_rtt_max, tvb, statistics.round_trip_max);
+        add_nanoseconds(tree, hf_rtt_mean, tvb, 0, statistics.round_trip_sum / statistics.round_trips);
+        add_nanoseconds(tree, hf_rtt_max, tvb, 0, statistics.round_trip_max);
     }
 }
 
@@ -75,7 +59,7 @@ void add_session_summary(proto_tree* parent, tvbuff_t* tvb, const SessionSummary
         generated(proto_tree_add_string(tree, hf_subprotocol, tvb, 0, 0, summary.subprotocol));
     generated(proto_tree_add_uint(tree, hf_first, tvb, 0, 0, summary.first));
     generated(proto_tree_add_uint(tree, hf_last, tvb, 0, 0, summary.last));
-    add_time(tree, hf_duration, tvb, summary.end - summary.begin);
+    add_nanoseconds(tree, hf_duration, tvb, 0, summary.end - summary.begin);
     if (summary.statistics)
         add_statistics(tree, tvb, *summary.statistics);
     if (summary.state == SessionState::refused)

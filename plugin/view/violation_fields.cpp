@@ -42,7 +42,7 @@ void add_violation(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offs
     const auto number = static_cast<std::size_t>(violation);
     const auto& info = violation_table()[number];
     auto* item = tree ? proto_tree_add_string(tree, hf_violation, tvb, offset, length, info.name) : nullptr;
-    proto_item_set_generated(item);
+    generated(item);
     expert_add_info_format(pinfo, item, &ei_violations[number], "%s (RFC %u, %s)", info.sentence, info.rfc, info.section);
 }
 
@@ -59,7 +59,7 @@ void add_violations(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int off
 }
 
 void add_undecoded(proto_tree* tree, tvbuff_t* tvb, int offset, int length, Undecoded reason) {
-    proto_item_set_generated(proto_tree_add_string(tree, hf_undecoded, tvb, offset, length, undecoded_name(reason)));
+    generated(proto_tree_add_string(tree, hf_undecoded, tvb, offset, length, undecoded_name(reason)));
 }
 
 void register_violation_fields() {

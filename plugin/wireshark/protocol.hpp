@@ -66,6 +66,18 @@ inline bool is_asked_for(int field) {
     return proto_registrar_get_nth(static_cast<guint>(field))->ref_type != HF_REF_TYPE_NONE;
 }
 
+/// The item is computed, and not read from the bytes.
+inline proto_item* generated(proto_item* item) {
+    proto_item_set_generated(item);
+    return item;
+}
+
+/// Adds a time that was computed.
+inline proto_item* add_nanoseconds(proto_tree* tree, int field, tvbuff_t* tvb, int offset, std::int64_t nanoseconds) {
+    const nstime_t time = NSTIME_INIT_SECS_NSECS(nanoseconds / 1000000000, static_cast<int>(nanoseconds % 1000000000));
+    return generated(proto_tree_add_time(tree, field, tvb, offset, 0, &time));
+}
+
 /// Adds text from a packet, all `size` bytes of it in the tvb or 0. Its label is safe to show; where the release can hold NULs,
 /// filters and exports have them.
 inline proto_item* add_text(proto_tree* tree, packet_info* pinfo, int field, tvbuff_t* tvb, int offset, int size,

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Engine.IO and Socket.IO: chosen by their URL, read packet by packet, questions linked with their answers."""
 
+import resource
+import struct
+
 import pytest
 
 from builder import CONTINUATION, KEY, Capture, binary, frame, text
-from support import ROOT, fields, packets_matching, save, tshark
+from support import ROOT, fields, packets_matching, save, scratch, tshark
 
 PATH = "/socket.io/?EIO=4&transport=websocket"
 NAMES = ["engineio.type", "socketio.type", "socketio.namespace", "socketio.event", "socketio.ack_id", "socketio.attachments"]
@@ -169,3 +172,76 @@ def test_real_software(passes):
     assert rows == [[["0"], ["hello"]], [["1"], ["hello"]]]
     assert [row[0] for row in fields(path, ["engineio.rtt"], *passes, shown="engineio.rtt")] == [["0.002436771"]]
     assert len(packets_matching(path, "engineio.sid", *passes)) == 2
+
+
+# ---- what is not there, or not what it seems ---------------------------------
+
+@BOTH
+def test_attachments_after_a_loss(passes):
+    """The second attachment and the next event were not captured: what comes then belongs to nobody who is known."""
+    tcp = upgraded()
+    tcp.client(text('452-["a",{}]', mask=KEY)).client(binary(b"\x00one", mask=KEY)).client(binary(b"\x00two", mask=KEY), drop=True)
+    tcp.client(text('451-["b",{}]', mask=KEY), drop=True).client(binary(b"\x00of b", mask=KEY))
+    tcp.client(text('451-["c",{}]', mask=KEY)).client(binary(b"\x00of c", mask=KEY))
+    path = save(tcp.capture)
+    assert fields(path, ["socketio.attachment_of"], *passes, shown="ws.opcode == 2") == [[["6"]], [[]], [["9"]]]
+
+
+@BOTH
+def test_attachments_after_a_hole_in_a_message(passes):
+    long = text('451-["b","' + "x" * 2000 + '"]', mask=KEY)
+    tcp = upgraded()
+    tcp.client(text('452-["a",{}]', mask=KEY)).client(binary(b"\x00one", mask=KEY))
+    tcp.client(long[:900]).client(long[900:1500], drop=True).client(long[1500:]).client(binary(b"\x00of b", mask=KEY))
+    assert fields(save(tcp.capture), ["socketio.attachment_of"], *passes, shown="ws.opcode == 2") == [[["6"]], [[]]]
+
+
+@BOTH
+def test_heartbeats_after_a_loss(passes):
+    """A pong and the next ping were not captured: the pong after them answers none that is there."""
+    def sure(mask=None):
+        return b"".join(text(f'42["enough to be certain that frames go on",{i}]', mask=mask) for i in range(4))
+    tcp = upgraded()
+    tcp.server(sure()).client(sure(KEY)).server(text("2")).client(text("3", mask=KEY), drop=True)
+    tcp.client(sure(KEY)).server(text("2"), drop=True).client(text("3", mask=KEY)).server(sure())
+    tcp.server(text("2")).client(text("3", mask=KEY))
+    path = save(tcp.capture)
+    assert packets_matching(path, "engineio.type == 2", *passes) == [8, 12]
+    rows = fields(path, ["frame.number", "engineio.ping_in"], *passes, shown="engineio.type == 3")
+    assert rows == [[["10"], []], [["13"], ["12"]]]
+
+
+@BOTH
+def test_repeated_and_late_packets(passes):
+    tcp = upgraded()
+    tcp.server(text("2"), duplicate=True).client(text("3", mask=KEY), duplicate=True)
+    tcp.client(text('420["a"]', mask=KEY), late=1).client(text('421["b"]', mask=KEY)).server(text("431[]")).server(text("430[]"))
+    path = save(tcp.capture)
+    passes = [*passes, "-o", "tcp.reassemble_out_of_order:TRUE"]
+    assert sum((row[0] for row in fields(path, ["engineio.rtt"], *passes, shown="engineio.type == 3")), []) == ["0.001000000"]
+    assert sum((row[0] for row in fields(path, ["socketio.ack_id"], *passes, shown="socketio.response_to")), []) == ["1", "0"]
+
+
+@pytest.mark.parametrize("name", [b"engineio", b"ws"])
+def test_by_name_with_data_of_others(name):
+    """A file of exported PDUs names a dissector, and what it is given beside the bytes."""
+    def tag(code, value):
+        return struct.pack(">HH", code, len(value)) + value
+    pdu = tag(12, name + bytes(-len(name) % 4)) + tag(34, struct.pack(">HIIIBHHB", 1, 1, 2, 3, 0, 4, 5, 0)) + tag(0, b"") + b'42["tick"]'
+    path = scratch() / f"pdu-{name.decode()}.pcap"
+    path.write_bytes(struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 252) + struct.pack("<IIII", 1, 0, len(pdu), len(pdu)) + pdu)
+    path.chmod(0o644)
+    out = tshark(path, "-V", "-x", strict=True)
+    assert "Exported PDU" in out and "Malformed" not in out
+    assert (packets_matching(path, "socketio.event == tick", strict=True) == [1]) == (name == b"engineio")
+
+
+@pytest.mark.parametrize("path", ["/chat", PATH])
+def test_packets_full_of_heartbeats(path):
+    """What one costs does not grow with the number of those before it in the packet: of these, all would take a minute."""
+    tcp = upgraded(path)
+    for _ in range(4):
+        tcp.server(text("2") * 20000)
+    capture = save(tcp.capture)
+    assert len(infos(capture, "-2")) == 4
+    assert tshark(capture, limit=lambda: resource.setrlimit(resource.RLIMIT_CPU, (20, 20))).count("Server → Client") == 4
