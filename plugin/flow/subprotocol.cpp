@@ -3,6 +3,7 @@
 
 #include "flow/export_message.hpp"
 #include "view/columns.hpp"
+#include "view/json_fields.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/limits.hpp"
 #include "wireshark/protocol.hpp"
@@ -57,12 +58,6 @@ dissector_handle_t handle_of(Mapped& row) {
     return row.handle;
 }
 
-bool looks_like_json(Bytes data) {
-    const auto is_blank = [](std::uint8_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-    const auto first = std::find_if_not(data.begin(), data.end(), is_blank);
-    return first != data.end() && (*first == '{' || *first == '[') && json_validate(data.data(), data.size());
-}
-
 struct Outcome {
     bool taken;
     guint32
@@ -70,11 +65,17 @@ struct Outcome {
     int from;
 };
 
+/// What a dissector is called with that is not Wireshark's.
+struct Own {
+    const MessageOf* of;
+    JsonValue json;
+};
+
 /// Calls a dissector (null: those that recognise their own); what it throws concerns this message only, also where it is a bug or
 /// a limit of Wireshark's.
-/// `of`: what the message is of, where our own dissectors are called. `may_write`: in the columns.
+/// `may_write`: in the columns.
 Outcome call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const char* subprotocol,
-             bool may_write, const MessageOf* of = nullptr) {
+             bool may_write, const Own& own) {
     const auto* saved_string = pinfo->match_string;
     const auto* saved_proto = pinfo->current_proto;
     const auto saved_can_desegment = pinfo->can_desegment;
@@ -93,8 +94,10 @@ Outcome call(dissector_handle_t handle, tvbuff_t* tvb, packet_info* pinfo, proto
     if (!may_write)
         col_set_writable(pinfo->cinfo, -1, FALSE);
     TRY {
-        if (of && handle == handles.engineio) {
-            taken = call_dissector_only(handles.engineio_of_message, tvb, pinfo, tree, const_cast<MessageOf*>(of));
+        if (own.of && handle == handles.engineio) {
+            taken = call_dissector_only(handles.engineio_of_message, tvb, pinfo, tree, const_cast<MessageOf*>(own.of));
+        } else if (own.json) {
+            add_json(tree, pinfo, {tvb, 0}, own.json);
         } else if (handle) {
             taken = call_dissector_only(handle, tvb, pinfo, tree, nullptr);
         } else {
@@ -173,7 +176,7 @@ bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Conne
         tvb = tvb_new_child_real_data(tvb, data.data(), static_cast<guint>(data.size()), static_cast<gint>(data.size()));
         add_new_data_source(pinfo, tvb, "Messages put together");
     }
-    const auto outcome = call(connection.subdissector, tvb, pinfo, tree, connection.subprotocol.c_str(), may_write, &of);
+    const auto outcome = call(connection.subdissector, tvb, pinfo, tree, connection.subprotocol.c_str(), may_write, {&of, {}});
     if (first)
         keep_leftover(leftover, message.number, data, outcome);
     return outcome.taken || outcome.wants_more;
@@ -182,7 +185,7 @@ bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Conne
 /// It keeps no state: where nobody looks at its tree, nor at the names of the protocols, it can be spared. The hierarchy of
 /// protocols comes from a tree that nobody sees: the GUI says that it asks for them, tshark listens to the tap "frame".
 bool json_is_looked_at(proto_tree* tree) {
-    return tree && handles.json &&
+    return tree && handles.json && proto_is_protocol_enabled(find_protocol_by_id(ids.json)) &&
            (proto_field_is_referenced(tree, ids.json) || is_asked_for(ids.frame_protocols) || have_tap_listener(frame_tap));
 }
 
@@ -214,18 +217,27 @@ dissector_handle_t subdissector_of(Connection& connection) {
 }
 
 /// The name of the dissector that reads this message, or would show it.
-const char* reader_of(Connection& connection, const Message& message) {
+const char* reader_of(packet_info* pinfo, Connection& connection, const Message& message) {
     auto* handle = subdissector_of(connection);
     if (const char* name = handle ? dissector_handle_get_dissector_name(handle) : nullptr)
         return name;
     if (!message.text)
         return "data";
-    return handles.json && looks_like_json(message.data) ? "json" : "data-text-lines";
+    return handles.json && read_json(as_text(message.data), packet_arena(pinfo)) ? "json" : "data-text-lines";
 }
 
 bool has_subdissector(Connection& connection) {
     auto* handle = subdissector_of(connection);
     return (handle && handle != handles.json) || have_heuristics;
+}
+
+/// `by_name`: the connection's messages are said to be JSON, and Wireshark's dissector shows what is not.
+void dissect_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Message& message, bool by_name) {
+    const auto json = read_json(as_text(message.data), packet_arena(pinfo));
+    if (json)
+        call(nullptr, tvb, pinfo, tree, nullptr, false, {nullptr, json});
+    else if (by_name)
+        call(handles.json, tvb, pinfo, tree, nullptr, false, {}); // it would overwrite both columns with its name
 }
 
 } // namespace
@@ -245,12 +257,11 @@ bool has_own_words(Connection& connection, const Message& message) {
 void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection& connection, const MessageOf& of) {
     const auto& message = *of.message;
     if (exports_messages())
-        export_message(at, pinfo, reader_of(connection, message), message);
+        export_message(at, pinfo, reader_of(pinfo, connection, message), message);
     auto* handle = subdissector_of(connection);
     const bool ask_others = has_subdissector(connection);
-    const bool may_be_json =
-        json_is_looked_at(tree) && (handle == handles.json || (protocol.json && message.text && looks_like_json(message.data)));
-    if (message.data.empty() || !(ask_others || may_be_json))
+    const bool wants_json = json_is_looked_at(tree) && (handle == handles.json || (protocol.json && message.text));
+    if (message.data.empty() || !(ask_others || wants_json))
         return;
     auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
     if (ask_others) {
@@ -261,7 +272,7 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection&
             kept = std::make_unique<Leftover>();
         auto& leftover = *kept;
         if ((handle && handle != handles.json && call_subprotocol(tvb, pinfo, tree, connection, leftover, of, may_write)) ||
-            call(nullptr, tvb, pinfo, tree, connection.subprotocol.c_str(), may_write).taken) {
+            call(nullptr, tvb, pinfo, tree, connection.subprotocol.c_str(), may_write, {}).taken) {
             if (may_write)
                 separate_info(pinfo, fenced, has_own_words(connection, message) ? " " : ", ");
             return;
@@ -269,8 +280,8 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection&
     }
     if (has_own_words(connection, message))
         add_text_to_columns(pinfo, message);
-    if (may_be_json)
-        call(handles.json, tvb, pinfo, tree, nullptr, false); // it would overwrite both columns with its name
+    if (wants_json)
+        dissect_json(tvb, pinfo, tree, message, handle == handles.json);
 }
 
 void hand_off_subprotocols() {
@@ -279,9 +290,11 @@ void hand_off_subprotocols() {
     by_port = find_dissector_table("ws.port");
     heuristics = find_heur_dissector_list("ws");
     frame_tap = find_tap_id("frame");
+    hand_off_json_fields();
 }
 
 void open_subprotocols() {
+    open_json_fields();
     have_heuristics = false;
     heur_dissector_table_foreach(
         "ws", [](const char*, heur_dtbl_entry_t*, gpointer) { have_heuristics = true; }, nullptr);

@@ -2,6 +2,7 @@
 // Engine.IO, and Socket.IO on it. Where only the bytes are known, as of exported PDUs, there is no MessageOf.
 #include "subprotocols/exchanges.hpp"
 #include "subprotocols/subprotocols.hpp"
+#include "view/json_fields.hpp"
 #include "view/line_buffer.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
@@ -64,14 +65,12 @@ void add_string(proto_tree* tree, packet_info* pinfo, int field, tvbuff_t* tvb, 
     add_text(tree, pinfo, field, tvb, at.offset, at.size, part);
 }
 
-/// JSON's dissector overwrites both columns with its name.
-void call_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, std::size_t offset) {
-    if (!handles.json || !tree || !protocol.json || offset >= tvb_captured_length(tvb))
+/// The JSON that the text ends with.
+void show_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, std::string_view all, std::size_t offset) {
+    if (!tree || !protocol.json || !proto_is_protocol_enabled(find_protocol_by_id(ids.json)))
         return;
-    const auto writable = col_get_writable(pinfo->cinfo, -1);
-    col_set_writable(pinfo->cinfo, -1, FALSE); // after an exception the caller sets it
-    call_dissector_only(handles.json, tvb_new_subset_remaining(tvb, static_cast<gint>(offset)), pinfo, tree, nullptr);
-    col_set_writable(pinfo->cinfo, -1, writable);
+    if (const auto json = read_json(all.substr(offset), packet_arena(pinfo)))
+        add_json(tree, pinfo, {tvb, static_cast<int>(offset)}, json);
 }
 
 /// The links of a question and its answer; `in` is of the question. `time` -1: no field.
@@ -124,7 +123,7 @@ void dissect_socketio(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const
     if (!packet.ack_id.empty())
         add_string(layer, pinfo, hf_ack_id, tvb, all, packet.ack_id);
     add_exchange(layer, tvb, exchange, !is_ack(packet), hf_response_in, hf_response_to, -1);
-    call_json(tvb, pinfo, tree, json);
+    show_json(tvb, pinfo, tree, all, json);
 }
 
 /// "0{"sid":"...": the session's name is what the open packet is about.
@@ -164,7 +163,7 @@ void dissect_packet(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const M
     if (packet.type == engineio_open) {
         if (const auto sid = sid_of(packet.data); !sid.empty())
             add_string(layer, pinfo, hf_sid, tvb, all, sid);
-        call_json(tvb, pinfo, tree, 1);
+        show_json(tvb, pinfo, tree, all, 1);
     }
 }
 

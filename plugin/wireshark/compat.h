@@ -40,6 +40,7 @@
 extern "C" { // these have none of their own
 #include <epan/dissectors/packet-tls.h>
 #include <epan/exceptions.h>
+#include <epan/prefs-int.h>
 #include <epan/show_exception.h>
 }
 

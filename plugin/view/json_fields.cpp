@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/json_fields.hpp"
+
+#include "view/fields.hpp"
+#include "wireshark/handles.hpp"
+#include "wireshark/protocol.hpp"
+
+#include <cstring>
+
+namespace ws {
+namespace {
+
+// Fields of Wireshark's, by their names.
+int hf_object = -1;
+int hf_array = -1;
+int hf_member = -1;
+int hf_key = -1;
+int hf_path = -1;
+int hf_path_with_value = -1;
+int hf_member_with_value = -1;
+int hf_string = -1;
+int hf_number = -1;
+int hf_true = -1;
+int hf_false = -1;
+int hf_null = -1;
+int ett_json = -1;
+
+/// Its own dissector shows JSON as its preferences say; while they are untouched, this does, without reading it again.
+bool needs_wireshark = false;
+/// Does nothing, as a dissector of JSON.
+dissector_handle_t layer;
+
+/// A string's end for Wireshark; of what escapes say may be NULs.
+const char* terminated(packet_info* pinfo, std::string_view text) {
+    if (text.find('\0') != std::string_view::npos)
+        return show(pinfo, text);
+    return reinterpret_cast<const char*>(packet_arena(pinfo).copy(as_bytes(text)).data());
+}
+
+/// "/tick/[]/price" and what its last name is, grown and cut back on the way through the tree.
+class Path {
+  public:
+    explicit Path(packet_info* pinfo) : pinfo_(pinfo) { reserve(256); }
+
+    struct Mark {
+        std::size_t size, name;
+    };
+    Mark enter(std::string_view name) {
+        const Mark mark{size_, name_};
+        append("/");
+        name_ = size_;
+        append(name);
+        return mark;
+    }
+    void leave(Mark mark) {
+        size_ = mark.size;
+        name_ = mark.name;
+    }
+    /// The path itself, or with ":VALUE".
+    const char* text() { return finish(size_); }
+    const char* with(std::string_view value) {
+        const auto size = size_;
+        append(":");
+        append(value);
+        const auto* both = finish(size_);
+        size_ = size;
+        return both;
+    }
+    /// In what with() returned: where the last name begins.
+    std::size_t name() const { return name_; }
+
+  private:
+    void reserve(std::size_t more) {
+        if (capacity_ - size_ > more)
+            return;
+        auto* grown = static_cast<char*>(wmem_alloc(pinfo_->pool, 2 * (size_ + more)));
+        if (size_)
+            std::memcpy(grown, text_, size_);
+        text_ = grown;
+        capacity_ = 2 * (size_ + more);
+    }
+    void append(std::string_view text) {
+        reserve(text.size());
+        std::memcpy(text_ + size_, text.data(), text.size());
+        size_ += text.size();
+    }
+    const char* finish(std::size_t size) {
+        reserve(0);
+        text_[size] = 0;
+        return text_;
+    }
+
+    packet_info* pinfo_;
+    char* text_ = nullptr;
+    std::size_t size_ = 0, capacity_ = 0, name_ = 0;
+};
+
+class Tree {
+  public:
+    Tree(packet_info* pinfo, Place at, const JsonToken* tokens) : pinfo_(pinfo), at_(at), tokens_(tokens), path_(pinfo) {}
+
+    /// Adds the value that begins with this token.
+    void add(proto_tree* tree, std::uint32_t index) {
+        const auto& token = tokens_[index];
+        switch (token.kind) {
+        case JsonKind::object:
+            tree = container(tree, hf_object, token);
+            for (auto at = index + 1; at < token.next; at = tokens_[at].next)
+                add_member(tree, at);
+            break;
+        case JsonKind::array: {
+            tree = container(tree, hf_array, token);
+            const auto mark = path_.enter("[]");
+            for (auto at = index + 1; at < token.next; at = tokens_[at].next)
+                add(tree, at);
+            path_.leave(mark);
+            break;
+        }
+        default: add_scalar(tree, token); break;
+        }
+    }
+
+  private:
+    int begin(const JsonToken& token) const { return at_.offset + static_cast<int>(token.begin); }
+    static int size(const JsonToken& token) { return static_cast<int>(token.end - token.begin); }
+
+    proto_tree* container(proto_tree* tree, int field, const JsonToken& token) const {
+        return proto_item_add_subtree(proto_tree_add_item(tree, field, at_.tvb, begin(token), size(token), ENC_NA), ett_json);
+    }
+
+    proto_item* string(proto_tree* tree, int field, const JsonToken& token, const char* value) const {
+        return proto_tree_add_string(tree, field, at_.tvb, begin(token), size(token), value);
+    }
+
+    void add_member(proto_tree* tree, std::uint32_t index) {
+        const auto& key = tokens_[index];
+        const auto& value = tokens_[index + 1];
+        const auto* name = terminated(pinfo_, key.value);
+        const auto length = static_cast<int>(value.end - key.begin);
+        auto* member =
+            proto_item_add_subtree(proto_tree_add_string(tree, hf_member, at_.tvb, begin(key), length, name), ett_json);
+        const auto mark = path_.enter(name);
+        add(member, index + 1);
+        string(member, hf_key, key, name);
+        generated(proto_tree_add_string(member, hf_path, at_.tvb, begin(key), length, path_.text()));
+        path_.leave(mark);
+    }
+
+    void add_scalar(proto_tree* tree, const JsonToken& token) {
+        const std::string_view value = token.kind == JsonKind::string ? terminated(pinfo_, token.value) : token.value;
+        const auto* with_value = path_.with(value);
+        generated(string(tree, hf_path_with_value, token, with_value));
+        const auto* member_with_value = with_value + path_.name();
+        generated(string(tree, hf_member_with_value, token, member_with_value));
+        const auto* text = with_value + std::strlen(with_value) - value.size();
+        switch (token.kind) {
+        case JsonKind::string: string(tree, hf_string, token, text); break;
+        case JsonKind::number: add_number(tree, token, text); break;
+        case JsonKind::truth: proto_tree_add_item(tree, hf_true, at_.tvb, begin(token), size(token), ENC_NA); break;
+        case JsonKind::falsehood: proto_tree_add_item(tree, hf_false, at_.tvb, begin(token), size(token), ENC_NA); break;
+        default: proto_tree_add_item(tree, hf_null, at_.tvb, begin(token), size(token), ENC_NA); break;
+        }
+    }
+
+    /// Up to 4.0 a string, then a floating-point number.
+    void add_number(proto_tree* tree, const JsonToken& token, const char* text) const {
+        if (proto_registrar_get_nth(static_cast<guint>(hf_number))->type != FT_DOUBLE)
+            string(tree, hf_number, token, text);
+        else
+            proto_tree_add_double_format_value(tree, hf_number, at_.tvb, begin(token), size(token), g_ascii_strtod(text, nullptr),
+                                               "%s", text);
+    }
+
+    packet_info* pinfo_;
+    Place at_;
+    const JsonToken* tokens_;
+    Path path_;
+};
+
+guint is_changed(pref_t* preference, gpointer) {
+    const auto type = prefs_get_type(preference);
+    return type != PREF_OBSOLETE && type != PREF_STATIC_TEXT && !prefs_pref_is_default(preference);
+}
+
+/// It would overwrite both columns with its name; after an exception the caller makes them writable again.
+void call_wireshark(proto_tree* tree, packet_info* pinfo, Place at, const JsonToken& token) {
+    const auto writable = col_get_writable(pinfo->cinfo, -1);
+    col_set_writable(pinfo->cinfo, -1, FALSE);
+    auto* tvb =
+        tvb_new_subset_length(at.tvb, at.offset + static_cast<int>(token.begin), static_cast<int>(token.end - token.begin));
+    call_dissector_only(handles.json, tvb, pinfo, tree, nullptr);
+    col_set_writable(pinfo->cinfo, -1, writable);
+}
+
+} // namespace
+
+void add_json(proto_tree* tree, packet_info* pinfo, Place at, const JsonValue& value) {
+    const auto& token = value.token();
+    if (needs_wireshark)
+        return call_wireshark(tree, pinfo, at, token);
+    if (!wmem_list_find(pinfo->layers, GINT_TO_POINTER(ids.json))) // once in the names of the packet's protocols
+        call_dissector_only(layer, at.tvb, pinfo, nullptr, nullptr);
+    auto* item = proto_tree_add_item(tree, ids.json, at.tvb, at.offset + static_cast<int>(token.begin),
+                                     static_cast<int>(token.end - token.begin), ENC_NA);
+    Tree(pinfo, at, &token).add(proto_item_add_subtree(item, ett_json), 0);
+}
+
+void register_json_fields() {
+    static int* subtrees[] = {&ett_json};
+    proto_register_subtree_array(subtrees, array_length(subtrees));
+}
+
+void hand_off_json_fields() {
+    const struct {
+        int* field;
+        const char* name;
+    } fields[] = {{&hf_object, "json.object"},
+                  {&hf_array, "json.array"},
+                  {&hf_member, "json.member"},
+                  {&hf_key, "json.key"},
+                  {&hf_path, "json.path"},
+                  {&hf_path_with_value, "json.path_with_value"},
+                  {&hf_member_with_value, "json.member_with_value"},
+                  {&hf_string, "json.value.string"},
+                  {&hf_number, "json.value.number"},
+                  {&hf_true, "json.value.true"},
+                  {&hf_false, "json.value.false"},
+                  {&hf_null, "json.value.null"}};
+    for (const auto& [field, name] : fields)
+        *field = proto_registrar_get_id_byname(name);
+    layer = create_dissector_handle([](tvbuff_t*, packet_info*, proto_tree*, void*) { return 1; }, ids.json);
+}
+
+void open_json_fields() {
+    auto* module = prefs_find_module("json");
+    needs_wireshark = !module || prefs_pref_foreach(module, is_changed, nullptr) != 0;
+}
+
+} // namespace ws

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "subprotocols/json.hpp"
+#include "test_arena.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ws {
+namespace {
+
+using namespace std::string_view_literals;
+using test::TestArena;
+
+JsonValue read(std::string_view text, TestArena& memory) {
+    return read_json(text, memory);
+}
+
+TEST(Json, WhatIsJson) {
+    TestArena memory;
+    for (const char* text :
+         {"{}", "[]", " [ ] ", "\t{\r\n}", "[[[]],{}]", "[1,-0,0.5,1e5,1E+5,-1.25e-7,1e999,123456789012345678901234567890]",
+          "[true,false,null]", "{\"\":\"\"}", "{\"a\":1,\"a\":{\"b\":[]}}",
+          "[\"\\u00e9\\ud83d\\ude00\\\"\\\\\\/\\b\\f\\n\\r\\t\"]", "[\"\xc3\xa9\"]", "[\"\\ud800\"]", "[\"\\ude00 alone\"]"})
+        EXPECT_TRUE(read(text, memory)) << text;
+}
+
+TEST(Json, WhatIsNone) {
+    TestArena memory;
+    for (const char* text : {"",
+                             " ",
+                             "1",
+                             "\"text\"",
+                             "null",
+                             "{",
+                             "[",
+                             "[}",
+                             "{]",
+                             "]",
+                             "[1,]",
+                             "[,1]",
+                             "[1 2]",
+                             "{\"a\"}",
+                             "{\"a\":}",
+                             "{\"a\":1,}",
+                             "{\"a\":1 \"b\":2}",
+                             "{a:1}",
+                             "{1:2}",
+                             "[01]",
+                             "[+1]",
+                             "[1.]",
+                             "[.5]",
+                             "[1e]",
+                             "[-]",
+                             "[1e+]",
+                             "[0x10]",
+                             "[NaN]",
+                             "[truex]",
+                             "[tru]",
+                             "[True]",
+                             "[nul]",
+                             "['a']",
+                             "[\"a]",
+                             "[\"\\x\"]",
+                             "[\"\\u12\"]",
+                             "[\"\\u12g4\"]",
+                             "[\"a\nb\"]",
+                             "[] []",
+                             "{}x",
+                             "[]]",
+                             "[\"\xff\"]",
+                             "[1]\xc2\xa0",
+                             "[\"a\"\"b\"]",
+                             "{\"a\":1:2}",
+                             "{\"\\x\":1}",
+                             "[\"\\ud800\\x\"]",
+                             "[1\v2]"})
+        EXPECT_FALSE(read(text, memory)) << text;
+    EXPECT_FALSE(read("[\"a\0b\"]"sv, memory));
+    EXPECT_FALSE(read("[1\0]"sv, memory));
+}
+
+TEST(Json, BoundsAreKept) {
+    TestArena memory;
+    const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+    EXPECT_TRUE(read(nested(201), memory));
+    EXPECT_FALSE(read(nested(202), memory));
+    EXPECT_FALSE(read(nested(100000), memory));
+    EXPECT_FALSE(read(std::string(1000000, '['), memory));
+    const auto numbers = [](std::size_t count) {
+        std::string text = "[1";
+        for (std::size_t i = 1; i < count; ++i)
+            text += ",1";
+        return text + "]";
+    };
+    EXPECT_TRUE(read(numbers(249999), memory));
+    EXPECT_FALSE(read(numbers(250000), memory));
+    EXPECT_TRUE(read("[\"" + std::string((16U << 20U) - 4, 'x') + "\"]", memory));
+    EXPECT_FALSE(read("[\"" + std::string((16U << 20U) - 3, 'x') + "\"]", memory));
+}
+
+TEST(Json, ValuesAreFound) {
+    TestArena memory;
+    const auto value = read(
+        " { \"id\" : 7 , \"a\\tb\" : [ \"x\\u00e9\" , { \"deep\" : true } , -1 ] , \"id\" : \"seven\" , \"n\": 1.5 } ", memory);
+    ASSERT_TRUE(value);
+    EXPECT_EQ(value["id"].string(), "seven");
+    EXPECT_EQ(value["a\tb"][0U].string(), "x\xc3\xa9");
+    EXPECT_TRUE(value["a\tb"][1U]["deep"].is(JsonKind::truth));
+    EXPECT_EQ(value["a\tb"][2U].number(), "-1");
+    EXPECT_EQ(value["a\tb"].size(), 3U);
+    EXPECT_EQ(value.size(), 4U);
+    EXPECT_EQ(value.size(2), 2U);
+    EXPECT_FALSE(value["none"] || value[0U] || value["a\tb"][3U] || value["a\tb"]["x"] || value["none"]["more"][0U]);
+    EXPECT_EQ(value["n"].integer(), 65536U);
+    EXPECT_EQ(read("[65535,65536,-1,99999999999]", memory)[0U].integer(), 65535U);
+    for (std::uint32_t i = 1; i < 4; ++i)
+        EXPECT_EQ(read("[65535,65536,-1,99999999999]", memory)[i].integer(), 65536U) << i;
+    EXPECT_EQ(read("[\"\\ud800!\"]", memory)[0U].string(), "\\ud800!");
+}
+
+/// Each token is where it stands in the text.
+TEST(Json, TokensHaveTheirPlace) {
+    TestArena memory;
+    const std::string text = " {\"a\": [1, [ [ ] ], \"b\\\"\" ] , \"c\\\\\":{ } ,\"d\":false}\n";
+    const auto value = read(text, memory);
+    ASSERT_TRUE(value);
+    const char* expected[] = {"{\"a\": [1, [ [ ] ], \"b\\\"\" ] , \"c\\\\\":{ } ,\"d\":false}",
+                              "\"a\"",
+                              "[1, [ [ ] ], \"b\\\"\" ]",
+                              "1",
+                              "[ [ ] ]",
+                              "[ ]",
+                              "\"b\\\"\"",
+                              "\"c\\\\\"",
+                              "{ }",
+                              "\"d\"",
+                              "false"};
+    const std::uint32_t next[] = {11, 7, 7, 4, 6, 6, 7, 9, 9, 11, 11};
+    for (std::uint32_t i = 0; i < 11; ++i) {
+        const auto& token = JsonValue(&value.token(), i).token();
+        EXPECT_EQ(text.substr(token.begin, token.end - token.begin), expected[i]) << i;
+        EXPECT_EQ(token.next, next[i]) << i;
+    }
+}
+
+} // namespace
+} // namespace ws
