@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "handshake_diagnosis.hpp"
 
+#include "json.hpp"
 #include "quote.hpp"
 #include "token.hpp"
 
@@ -62,14 +63,13 @@ std::string join_versions(const HttpHead& head) {
     return out;
 }
 
-void check_tokens(const HttpHead& head, std::int64_t time, ReadClaims read, const Arena& arena, RequestNotes& notes,
-                  DiagnosedList& out) {
+void check_tokens(const HttpHead& head, std::int64_t time, const Arena& arena, RequestNotes& notes, DiagnosedList& out) {
     const auto now = static_cast<double>(time);
     bool early = false;
     for_each_token(head, [&](const Token& token) {
-        Claims claims;
-        if (!read(token.payload, claims))
-            return;
+        // When it is valid (RFC 7519 4.1.4, 4.1.5), in seconds since the epoch.
+        const auto claims = read_json(token.payload, arena);
+        const auto expires = claims["exp"].number(), not_before = claims["nbf"].number();
         const auto say = [&](Diagnosis diagnosis, const char* happens, double when, const char* order, const char* cause,
                              const char* check) {
             // Rounded to seconds, as a duration may be large.
@@ -77,15 +77,14 @@ void check_tokens(const HttpHead& head, std::int64_t time, ReadClaims read, cons
             const auto seen = std::string("A JSON Web Token in ") + token.where + ' ' + happens + ' ' + by + ' ' + order;
             out.push_back(arena, keep({diagnosis, seen + " this request.", cause, check, by}, arena));
         };
-        if (claims.expires && *claims.expires <= now && !notes.token_expired) {
+        if (expires && *expires <= now && !notes.token_expired) {
             notes.token_expired = true;
-            say(Diagnosis::token_expired, "expired", *claims.expires, "before",
-                "The client did not renew it, or a clock is wrong.",
+            say(Diagnosis::token_expired, "expired", *expires, "before", "The client did not renew it, or a clock is wrong.",
                 "Check its lifetime (exp), how the client refreshes it before it reconnects, and both clocks.");
         }
-        if (claims.not_before && *claims.not_before > now && !early) {
+        if (not_before && *not_before > now && !early) {
             early = true;
-            say(Diagnosis::token_not_yet_valid, "becomes valid", *claims.not_before, "after",
+            say(Diagnosis::token_not_yet_valid, "becomes valid", *not_before, "after",
                 "Usually the clock of its issuer is ahead.", "Check the clocks (nbf), and the leeway the server allows.");
         }
     });
@@ -174,8 +173,7 @@ std::string words_of(const HttpHead& head, const std::string& body) {
 
 } // namespace
 
-DiagnosedList diagnose_request(const HttpHead& head, std::int64_t time, ReadClaims claims, const Arena& arena,
-                               RequestNotes& notes) noexcept {
+DiagnosedList diagnose_request(const HttpHead& head, std::int64_t time, const Arena& arena, RequestNotes& notes) noexcept {
     DiagnosedList out;
     notes.host = quote_field(head, "Host");
     notes.origin = quote_field(head, "Origin");
@@ -195,7 +193,7 @@ DiagnosedList diagnose_request(const HttpHead& head, std::int64_t time, ReadClai
                             "\"upgrade\"; releases before 2026 also need proxy_http_version 1.1)."},
                            arena));
     }
-    check_tokens(head, time, claims, arena, notes, out);
+    check_tokens(head, time, arena, notes, out);
     return out;
 }
 

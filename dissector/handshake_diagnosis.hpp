@@ -18,10 +18,7 @@ struct RequestNotes {
 };
 
 /// What is wrong with a request as it passed here. `time`: seconds since the epoch. Fills `notes` for the response.
-/// `claims` reads the times out of a token's JSON.
-using ReadClaims = bool (*)(std::string_view json, struct Claims& claims);
-DiagnosedList diagnose_request(const HttpHead& head, std::int64_t time, ReadClaims claims, const Arena& arena,
-                               RequestNotes& notes) noexcept;
+DiagnosedList diagnose_request(const HttpHead& head, std::int64_t time, const Arena& arena, RequestNotes& notes) noexcept;
 
 /// Why a request failed, by its response and as much of its `body` as there is. `notes`: of the request, or null if that was not
 /// captured.

@@ -3,16 +3,9 @@
 
 #include "http_head.hpp"
 
-#include <optional>
 #include <string>
 
 namespace ws {
-
-/// When a token is valid (RFC 7519 4.1.4, 4.1.5), in seconds since the epoch.
-struct Claims {
-    std::optional<double> expires;
-    std::optional<double> not_before;
-};
 
 /// A JSON Web Token in a request; it is read, not verified.
 struct Token {

@@ -61,7 +61,7 @@ HandshakeHalf read_request_half(const HttpHead& head, packet_info* pinfo, Sessio
     Offer offer;
     RequestNotes notes;
     HandshakeHalf half{true, read_request(head, secure, arena, offer), {}};
-    half.context.diagnoses = diagnose_request(head, pinfo->abs_ts.secs, read_claims, arena, notes);
+    half.context.diagnoses = diagnose_request(head, pinfo->abs_ts.secs, arena, notes);
     half.opening = session.find_request(pinfo->num, ordinal);
     if (!PINFO_FD_VISITED(pinfo)) {
         auto& opening = session.add_request(pinfo, ordinal, offer.key);

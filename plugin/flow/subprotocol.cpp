@@ -47,7 +47,6 @@ dissector_table_t by_subprotocol;
 dissector_table_t by_port;
 heur_dissector_list_t heuristics;
 bool have_heuristics = false;
-int frame_tap = -1;
 
 /// Looked up on first use: other plugins hand off after this one.
 dissector_handle_t handle_of(Mapped& row) {
@@ -182,13 +181,6 @@ bool call_subprotocol(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Conne
     return outcome.taken || outcome.wants_more;
 }
 
-/// It keeps no state: where nobody looks at its tree, nor at the names of the protocols, it can be spared. The hierarchy of
-/// protocols comes from a tree that nobody sees: the GUI says that it asks for them, tshark listens to the tap "frame".
-bool json_is_looked_at(proto_tree* tree) {
-    return tree && handles.json && proto_is_protocol_enabled(find_protocol_by_id(ids.json)) &&
-           (proto_field_is_referenced(tree, ids.json) || is_asked_for(ids.frame_protocols) || have_tap_listener(frame_tap));
-}
-
 /// The dissector that the user chose for the connection's messages, or that Wireshark or this plugin has for them, or null.
 dissector_handle_t find_subdissector(const Connection& connection) {
     const auto& subprotocol = connection.subprotocol;
@@ -289,7 +281,6 @@ void hand_off_subprotocols() {
     by_subprotocol = find_dissector_table("ws.protocol");
     by_port = find_dissector_table("ws.port");
     heuristics = find_heur_dissector_list("ws");
-    frame_tap = find_tap_id("frame");
     hand_off_json_fields();
 }
 

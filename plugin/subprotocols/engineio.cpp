@@ -65,12 +65,12 @@ void add_string(proto_tree* tree, packet_info* pinfo, int field, tvbuff_t* tvb, 
     add_text(tree, pinfo, field, tvb, at.offset, at.size, part);
 }
 
-/// The JSON that the text ends with.
-void show_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, std::string_view all, std::size_t offset) {
-    if (!tree || !protocol.json || !proto_is_protocol_enabled(find_protocol_by_id(ids.json)))
+/// Text that may be JSON and begins here.
+void show_json(proto_tree* tree, packet_info* pinfo, Place at, std::string_view text) {
+    if (!protocol.json || !json_is_looked_at(tree))
         return;
-    if (const auto json = read_json(all.substr(offset), packet_arena(pinfo)))
-        add_json(tree, pinfo, {tvb, static_cast<int>(offset)}, json);
+    if (const auto json = read_json(text, packet_arena(pinfo)))
+        add_json(tree, pinfo, at, json);
 }
 
 /// The links of a question and its answer; `in` is of the question. `time` -1: no field.
@@ -123,18 +123,7 @@ void dissect_socketio(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const
     if (!packet.ack_id.empty())
         add_string(layer, pinfo, hf_ack_id, tvb, all, packet.ack_id);
     add_exchange(layer, tvb, exchange, !is_ack(packet), hf_response_in, hf_response_to, -1);
-    show_json(tvb, pinfo, tree, all, json);
-}
-
-/// "0{"sid":"...": the session's name is what the open packet is about.
-std::string_view sid_of(std::string_view json) {
-    constexpr std::string_view before = "\"sid\":\"";
-    const auto at = json.find(before);
-    if (at == std::string_view::npos)
-        return {};
-    const auto rest = json.substr(at + before.size());
-    const auto end = rest.find('"');
-    return end == std::string_view::npos ? std::string_view{} : rest.substr(0, end);
+    show_json(tree, pinfo, {tvb, static_cast<int>(json)}, packet.json);
 }
 
 proto_tree* add_engineio(proto_tree* tree, tvbuff_t* tvb, gint size, const char* words, std::uint8_t type, gint type_size) {
@@ -161,9 +150,10 @@ void dissect_packet(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const M
         add_exchange(layer, tvb, exchange, asks, hf_pong_in, hf_ping_in, hf_rtt);
     }
     if (packet.type == engineio_open) {
-        if (const auto sid = sid_of(packet.data); !sid.empty())
-            add_string(layer, pinfo, hf_sid, tvb, all, sid);
-        show_json(tvb, pinfo, tree, all, 1);
+        if (const auto sid = read_json(packet.data, packet_arena(pinfo))["sid"]; sid.is(JsonKind::string))
+            add_text(layer, pinfo, hf_sid, tvb, 1 + static_cast<gint>(sid.token().begin),
+                     static_cast<gint>(sid.token().end - sid.token().begin), sid.string());
+        show_json(tree, pinfo, {tvb, 1}, packet.data);
     }
 }
 

@@ -5,6 +5,8 @@
 #include "taps/taps.hpp"
 #include "wireshark/protocol.hpp"
 
+#include "dissector/json.hpp"
+
 #include <epan/export_object.h>
 
 #include <string_view>
@@ -33,13 +35,10 @@ constexpr Kind kinds[] = {
 constexpr Kind text = {"", "txt", "text/plain"}, json = {"", "json", "application/json"},
                other = {"", "bin", "application/octet-stream"};
 
-const Kind& kind_of(const Message& message) {
+const Kind& kind_of(packet_info* pinfo, const Message& message) {
     const auto bytes = as_text(message.data);
-    if (message.text) {
-        const auto first = bytes.find_first_not_of(" \t\r\n");
-        const bool may_be = first != std::string_view::npos && (bytes[first] == '{' || bytes[first] == '[');
-        return may_be && json_validate(message.data.data(), message.data.size()) ? json : text;
-    }
+    if (message.text)
+        return read_json(bytes, packet_arena(pinfo)) ? json : text;
     for (const auto& kind : kinds)
         if (bytes.starts_with(kind.begins))
             return kind;
@@ -52,7 +51,7 @@ tap_packet_status add(void* list, packet_info* pinfo, epan_dissect_t*, const voi
     if (!frame || !is_decoded(**frame))
         return TAP_PACKET_DONT_REDRAW;
     const auto& message = *(*frame)->completes;
-    const auto& kind = kind_of(message);
+    const auto& kind = kind_of(pinfo, message);
     const bool up = tapped.direction == Direction::client_to_server;
     // Named by numbers alone: nothing that a peer sent can make it another file.
     auto* entry = g_new0(export_object_entry_t, 1);

@@ -5,7 +5,6 @@
 #include "view/expert_fields.hpp"
 #include "view/fields.hpp"
 
-#include "dissector/token.hpp"
 #include "wireshark/protocol.hpp"
 
 #include <utility>
@@ -23,7 +22,6 @@ int ett_diagnosis = -1;
 std::vector<expert_field> ei_diagnoses;
 
 /// A claims set has few members; each makes two tokens.
-constexpr unsigned most_json_tokens = 1024;
 
 } // namespace
 
@@ -50,20 +48,6 @@ void add_diagnosis(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offs
 
 gint diagnosis_subtree() {
     return ett_diagnosis;
-}
-
-bool read_claims(std::string_view json, Claims& claims) {
-    std::string text(json); // wsjson writes into it
-    std::vector<jsmntok_t> tokens(most_json_tokens);
-    const int count = json_parse(text.c_str(), tokens.data(), most_json_tokens);
-    if (count < 1 || tokens[0].type != JSMN_OBJECT)
-        return false;
-    double value = 0;
-    if (json_get_double(text.data(), tokens.data(), "exp", &value))
-        claims.expires = value;
-    if (json_get_double(text.data(), tokens.data(), "nbf", &value))
-        claims.not_before = value;
-    return true;
 }
 
 void register_diagnosis_fields() {

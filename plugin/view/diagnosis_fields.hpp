@@ -13,7 +13,4 @@ void add_diagnosis(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, int offs
 
 gint diagnosis_subtree();
 
-/// Reads `exp` and `nbf` of a token's JSON; false if it is none.
-bool read_claims(std::string_view json, struct Claims& claims);
-
 } // namespace ws

@@ -25,8 +25,12 @@ int hf_false = -1;
 int hf_null = -1;
 int ett_json = -1;
 
+int frame_tap = -1;
+
 /// Its own dissector shows JSON as its preferences say; while they are untouched, this does, without reading it again.
 bool needs_wireshark = false;
+/// Newer releases show keys and strings as they are written, unless a preference of theirs says otherwise.
+bool shows_escapes = false;
 /// Does nothing, as a dissector of JSON.
 dissector_handle_t layer;
 
@@ -66,6 +70,7 @@ class Path {
         size_ = size;
         return both;
     }
+    std::size_t size() const { return size_; }
     /// In what with() returned: where the last name begins.
     std::size_t name() const { return name_; }
 
@@ -95,9 +100,19 @@ class Path {
     std::size_t size_ = 0, capacity_ = 0, name_ = 0;
 };
 
+/// A path stands in the tree once for each value below it: so many bytes of paths are worth their room, and so many for each byte
+/// of the text.
+constexpr std::size_t room_for_paths = 262144;
+constexpr std::size_t room_per_byte = 16;
+
 class Tree {
   public:
-    Tree(packet_info* pinfo, Place at, const JsonToken* tokens) : pinfo_(pinfo), at_(at), tokens_(tokens), path_(pinfo) {}
+    Tree(packet_info* pinfo, Place at, const JsonToken* tokens)
+        : pinfo_(pinfo), at_(at), tokens_(tokens), text_(tokens->value.data() - tokens->begin), path_(pinfo),
+          room_(room_for_paths + room_per_byte * (tokens->end - tokens->begin)) {}
+
+    /// Too long, or too often.
+    bool left_paths_out() const { return left_paths_out_; }
 
     /// Adds the value that begins with this token.
     void add(proto_tree* tree, std::uint32_t index) {
@@ -122,7 +137,19 @@ class Tree {
 
   private:
     int begin(const JsonToken& token) const { return at_.offset + static_cast<int>(token.begin); }
+    std::string_view content(const JsonToken& token) const {
+        return shows_escapes ? std::string_view(text_ + token.begin + 1, token.end - token.begin - 2) : token.value;
+    }
     static int size(const JsonToken& token) { return static_cast<int>(token.end - token.begin); }
+
+    bool has_room_for_path() {
+        if (path_.size() > room_) {
+            left_paths_out_ = true;
+            return false;
+        }
+        room_ -= path_.size();
+        return true;
+    }
 
     proto_tree* container(proto_tree* tree, int field, const JsonToken& token) const {
         return proto_item_add_subtree(proto_tree_add_item(tree, field, at_.tvb, begin(token), size(token), ENC_NA), ett_json);
@@ -135,21 +162,23 @@ class Tree {
     void add_member(proto_tree* tree, std::uint32_t index) {
         const auto& key = tokens_[index];
         const auto& value = tokens_[index + 1];
-        const auto* name = terminated(pinfo_, key.value);
+        const auto* name = terminated(pinfo_, content(key));
         const auto length = static_cast<int>(value.end - key.begin);
         auto* member =
             proto_item_add_subtree(proto_tree_add_string(tree, hf_member, at_.tvb, begin(key), length, name), ett_json);
         const auto mark = path_.enter(name);
         add(member, index + 1);
         string(member, hf_key, key, name);
-        generated(proto_tree_add_string(member, hf_path, at_.tvb, begin(key), length, path_.text()));
+        if (has_room_for_path())
+            generated(proto_tree_add_string(member, hf_path, at_.tvb, begin(key), length, path_.text()));
         path_.leave(mark);
     }
 
     void add_scalar(proto_tree* tree, const JsonToken& token) {
-        const std::string_view value = token.kind == JsonKind::string ? terminated(pinfo_, token.value) : token.value;
+        const std::string_view value = token.kind == JsonKind::string ? terminated(pinfo_, content(token)) : token.value;
         const auto* with_value = path_.with(value);
-        generated(string(tree, hf_path_with_value, token, with_value));
+        if (has_room_for_path())
+            generated(string(tree, hf_path_with_value, token, with_value));
         const auto* member_with_value = with_value + path_.name();
         generated(string(tree, hf_member_with_value, token, member_with_value));
         const auto* text = with_value + std::strlen(with_value) - value.size();
@@ -167,14 +196,16 @@ class Tree {
         if (proto_registrar_get_nth(static_cast<guint>(hf_number))->type != FT_DOUBLE)
             string(tree, hf_number, token, text);
         else
-            proto_tree_add_double_format_value(tree, hf_number, at_.tvb, begin(token), size(token), g_ascii_strtod(text, nullptr),
-                                               "%s", text);
+            proto_tree_add_double(tree, hf_number, at_.tvb, begin(token), size(token), g_ascii_strtod(text, nullptr));
     }
 
     packet_info* pinfo_;
     Place at_;
     const JsonToken* tokens_;
+    const char* text_;
     Path path_;
+    std::size_t room_;
+    bool left_paths_out_ = false;
 };
 
 guint is_changed(pref_t* preference, gpointer) {
@@ -194,6 +225,13 @@ void call_wireshark(proto_tree* tree, packet_info* pinfo, Place at, const JsonTo
 
 } // namespace
 
+/// The hierarchy of protocols comes from a tree that nobody sees: the GUI says that it asks for them, tshark listens to the tap
+/// "frame".
+bool json_is_looked_at(proto_tree* tree) {
+    return tree && handles.json && proto_is_protocol_enabled(find_protocol_by_id(ids.json)) &&
+           (proto_field_is_referenced(tree, ids.json) || is_asked_for(ids.frame_protocols) || have_tap_listener(frame_tap));
+}
+
 void add_json(proto_tree* tree, packet_info* pinfo, Place at, const JsonValue& value) {
     const auto& token = value.token();
     if (needs_wireshark)
@@ -202,7 +240,10 @@ void add_json(proto_tree* tree, packet_info* pinfo, Place at, const JsonValue& v
         call_dissector_only(layer, at.tvb, pinfo, nullptr, nullptr);
     auto* item = proto_tree_add_item(tree, ids.json, at.tvb, at.offset + static_cast<int>(token.begin),
                                      static_cast<int>(token.end - token.begin), ENC_NA);
-    Tree(pinfo, at, &token).add(proto_item_add_subtree(item, ett_json), 0);
+    Tree json(pinfo, at, &token);
+    json.add(proto_item_add_subtree(item, ett_json), 0);
+    if (json.left_paths_out())
+        proto_item_append_text(item, " (not all paths are shown: too long)");
 }
 
 void register_json_fields() {
@@ -228,11 +269,13 @@ void hand_off_json_fields() {
                   {&hf_null, "json.value.null"}};
     for (const auto& [field, name] : fields)
         *field = proto_registrar_get_id_byname(name);
+    frame_tap = find_tap_id("frame");
     layer = create_dissector_handle([](tvbuff_t*, packet_info*, proto_tree*, void*) { return 1; }, ids.json);
 }
 
 void open_json_fields() {
     auto* module = prefs_find_module("json");
+    shows_escapes = module && prefs_find_preference(module, "unescape_strings");
     needs_wireshark = !module || prefs_pref_foreach(module, is_changed, nullptr) != 0;
 }
 

@@ -4,9 +4,12 @@
 
 #include "view/layer.hpp"
 
-#include "dissector/subprotocols/json.hpp"
+#include "dissector/json.hpp"
 
 namespace ws {
+
+/// The items keep no state: where nobody looks at them, nor at the names of the protocols, they can be spared, and the reading.
+bool json_is_looked_at(proto_tree* tree);
 
 /// Adds the protocol's item and all below. `at`: where the text begins that the value was read from. Where its preferences were
 /// changed, Wireshark's dissector does.

@@ -35,7 +35,6 @@
 #include <epan/dissectors/packet-tcp.h>
 
 #include <wsutil/unicode-utils.h>
-#include <wsutil/wsjson.h>
 
 extern "C" { // these have none of their own
 #include <epan/dissectors/packet-tls.h>

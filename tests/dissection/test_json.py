@@ -3,12 +3,13 @@
 
 import json
 import re
+import resource
 import struct
 
 import pytest
 
 from builder import Capture, text
-from support import fields, packets_matching, save, scratch, tshark
+from support import fields, packets_matching, save, scratch, tshark, wireshark_version
 
 NAMES = ["json.object", "json.array", "json.member", "json.key", "json.path", "json.path_with_value", "json.member_with_value",
          "json.value.string", "json.value.number", "json.value.true", "json.value.false", "json.value.null"]
@@ -93,17 +94,33 @@ def test_bounds():
     assert "Malformed" not in tshark(path, "-V", "-Y", "json")
 
 
+def limited():
+    resource.setrlimit(resource.RLIMIT_AS, (1200 << 20, 1200 << 20))
+
+
+@pytest.mark.parametrize("content", ['{"' + "k" * 60000 + '":[' + "1," * 30000 + "1]}", ('{"' + "k" * 5000 + '":') * 190 + "1" + "}" * 190,
+                                     '["' + "\\ud800" * 20000 + '"]'], ids=["often", "deep", "surrogates"])
+def test_long_paths_cost_no_more_than_their_text(content):
+    """A path of 60 kB above 30,000 values would be 2 GB."""
+    path = in_messages([content, '{"after":1}'])
+    out = tshark(path, "-V", limit=limited)
+    assert "Malformed" not in out and "Key: after" in out
+    assert ("JavaScript Object Notation (not all paths are shown: too long)" in out) == ("k" in content)
+    [[values], _] = fields(path, ["json.value.number"], shown="json")
+    assert len(values) == content.count("1")
+
+
 def test_can_be_disabled():
     path = in_messages(['{"a":1}'])
     assert packets_matching(path, "json", "--disable-protocol", "json") == []
     assert packets_matching(path, "ws.message.text", "--disable-protocol", "json") == [6]
 
 
-def test_an_escape_at_the_end_of_a_string_counts():
-    """Wireshark 4.0 drops it."""
-    found = fields(in_messages(['{"caf\\u00e9":"\\ud83d\\ude00"}']), ["json.key", "json.value.string"], shown="json")
-    assert found == [[["café"], ["😀"]]]
-
-
-def test_a_lone_surrogate_keeps_its_escape():
-    assert fields(in_messages(['["\\ud800!"]']), ["json.value.string"], shown="json") == [[["\\ud800!"]]]
+def test_escapes_where_wireshark_is_no_truth():
+    """4.0 drops an escape at the end of a string. A lone surrogate is no text and stays as it is written, as does everything from
+    4.4 on, where tshark doubles the backslash."""
+    found = fields(in_messages(['{"caf\\u00e9":"\\ud83d\\ude00"}', '["\\ud800!"]']), ["json.key", "json.value.string"], shown="json")
+    if wireshark_version() < (4, 4):
+        assert found == [[["café"], ["😀"]], [[], ["\\ud800!"]]]
+    else:
+        assert found == [[["caf\\\\u00e9"], ["\\\\ud83d\\\\ude00"]], [[], ["\\\\ud800!"]]]

@@ -145,6 +145,14 @@ def test_each_can_be_disabled(off, found):
     assert ("tick" in infos(path, *arguments)[0])
 
 
+@pytest.mark.parametrize("packet, sid", [('0{ "sid" : "a b" }', "a b"), ('0{"sid":"caf\\u00e9\\"x"}', 'café"x'), ('0{"upgrades":["\\"sid\\":\\"no\\""],"sid":"yes"}', "yes"),
+                                         ('0{"sid":7}', None), ('0["sid","x"]', None)])
+def test_sid_as_json_has_it(packet, sid):
+    tcp = upgraded()
+    tcp.server(text(packet))
+    assert fields(save(tcp.capture), ["engineio.sid"], shown="engineio") == [[[sid] if sid else []]]
+
+
 def test_named_in_the_hierarchy_with_json():
     tcp = upgraded()
     tcp.server(text('42["tick",{"price":7}]'))

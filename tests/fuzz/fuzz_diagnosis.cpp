@@ -4,22 +4,10 @@
 #include "fuzz.hpp"
 #include "handshake_diagnosis.hpp"
 #include "quote.hpp"
-#include "token.hpp"
 #include "utf8.hpp"
-
-#include <limits>
 
 namespace ws::fuzz {
 namespace {
-
-/// Some numbers from the token, in place of the JSON that the plugin reads.
-bool any_claims(std::string_view json, Claims& claims) {
-    if (json.size() > 2)
-        claims.expires = static_cast<double>(static_cast<unsigned char>(json[2])) * 1e8;
-    if (json.size() > 3)
-        claims.not_before = json[3] == 'n' ? std::numeric_limits<double>::quiet_NaN() : json[3] * 1e300;
-    return json.size() > 2;
-}
 
 void check(const Diagnosed& diagnosed) {
     demand(static_cast<std::size_t>(diagnosed.diagnosis) < diagnosis_table().size(), "a row of the table");
@@ -45,7 +33,7 @@ void check_heads(const std::string& request, const std::string& response, std::i
     HttpHead head;
     const bool asked = parse_http_head(as_text(bytes), arena, head) == HeadResult::complete && head.is_request;
     if (asked) {
-        for (const auto& diagnosed : diagnose_request(head, time, any_claims, arena, notes))
+        for (const auto& diagnosed : diagnose_request(head, time, arena, notes))
             check(diagnosed);
         demand(notes.host.size() + notes.origin.size() <= request.size(), "notes longer than the request");
         read_request(head, false, arena, offer);

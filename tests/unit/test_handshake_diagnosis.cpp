@@ -24,8 +24,8 @@ class Diagnosing : public testing::Test {
         return head;
     }
 
-    DiagnosedList request(const std::string& fields, std::int64_t time = 0, ReadClaims claims = none) {
-        return diagnose_request(parse("GET /chat HTTP/1.1\r\n" + fields + "\r\n"), time, claims, arena_, notes_);
+    DiagnosedList request(const std::string& fields, std::int64_t time = 0) {
+        return diagnose_request(parse("GET /chat HTTP/1.1\r\n" + fields + "\r\n"), time, arena_, notes_);
     }
 
     DiagnosedList response(const std::string& head, const RequestNotes* notes = nullptr, const std::string& body = {}) {
@@ -40,8 +40,6 @@ class Diagnosing : public testing::Test {
         const auto list = response(head, notes, body);
         return list.empty() ? "" : all_of(*list.begin());
     }
-
-    static bool none(std::string_view, Claims&) { return false; }
 
     TestArena arena_;
     std::deque<std::string> texts_;
@@ -75,12 +73,6 @@ TEST_F(Diagnosing, SaysWhichHopByHopHeaderIsGone) {
 // The payload is {"exp":1000,"nbf":2000} in base64url.
 const std::string token = "eyJhbGciOiJub25lIn0.eyJleHAiOjEwMDAsIm5iZiI6MjAwMH0.";
 
-bool read_claims(std::string_view json, Claims& claims) {
-    EXPECT_EQ(json, R"({"exp":1000,"nbf":2000})");
-    claims = {1000, 2000};
-    return true;
-}
-
 TEST_F(Diagnosing, ATokenIsValidFromNbfUntilExp) {
     const std::string fields = "Authorization: Bearer " + token + "\r\n";
     const std::pair<std::int64_t, std::vector<Diagnosis>> cases[] = {
@@ -91,11 +83,11 @@ TEST_F(Diagnosing, ATokenIsValidFromNbfUntilExp) {
     };
     for (const auto& [time, expected] : cases) {
         notes_ = {};
-        EXPECT_EQ(names(request(fields, time, read_claims)), expected) << time;
+        EXPECT_EQ(names(request(fields, time)), expected) << time;
         EXPECT_TRUE(notes_.credentials);
     }
     notes_ = {};
-    EXPECT_TRUE(has(request(fields, 1060, read_claims).begin()->seen, "expired 60 s before"));
+    EXPECT_TRUE(has(request(fields, 1060).begin()->seen, "expired 60 s before"));
 }
 
 TEST_F(Diagnosing, EachStatusThatRefuses) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "subprotocols/json.hpp"
+#include "json.hpp"
 #include "test_arena.hpp"
 
 #include <gtest/gtest.h>
@@ -72,6 +72,18 @@ TEST(Json, WhatIsNone) {
                              "[1]\xc2\xa0",
                              "[\"a\"\"b\"]",
                              "{\"a\":1:2}",
+                             "[\"a\":1]",
+                             "[1,\"a\":[,e}2]",
+                             "{\"a\",\"b\":1}",
+                             "[1:2]",
+                             "{\"a\":1,,\"b\":2}",
+                             "[[],,[]]",
+                             "{\"a\"::1}",
+                             "[:1]",
+                             "{,}",
+                             "{:}",
+                             "[:]",
+                             "[\"a\",:1]",
                              "{\"\\x\":1}",
                              "[\"\\ud800\\x\"]",
                              "[1\v2]"})
@@ -101,22 +113,17 @@ TEST(Json, BoundsAreKept) {
 
 TEST(Json, ValuesAreFound) {
     TestArena memory;
-    const auto value = read(
-        " { \"id\" : 7 , \"a\\tb\" : [ \"x\\u00e9\" , { \"deep\" : true } , -1 ] , \"id\" : \"seven\" , \"n\": 1.5 } ", memory);
+    const auto value =
+        read(" { \"id\" : 7 , \"a\\tb\" : { \"deep\" : \"x\\u00e9\" } , \"id\" : \"seven\" , \"n\": -1.5e1 , \"huge\": 1e999 } ",
+             memory);
     ASSERT_TRUE(value);
     EXPECT_EQ(value["id"].string(), "seven");
-    EXPECT_EQ(value["a\tb"][0U].string(), "x\xc3\xa9");
-    EXPECT_TRUE(value["a\tb"][1U]["deep"].is(JsonKind::truth));
-    EXPECT_EQ(value["a\tb"][2U].number(), "-1");
-    EXPECT_EQ(value["a\tb"].size(), 3U);
-    EXPECT_EQ(value.size(), 4U);
-    EXPECT_EQ(value.size(2), 2U);
-    EXPECT_FALSE(value["none"] || value[0U] || value["a\tb"][3U] || value["a\tb"]["x"] || value["none"]["more"][0U]);
-    EXPECT_EQ(value["n"].integer(), 65536U);
-    EXPECT_EQ(read("[65535,65536,-1,99999999999]", memory)[0U].integer(), 65535U);
-    for (std::uint32_t i = 1; i < 4; ++i)
-        EXPECT_EQ(read("[65535,65536,-1,99999999999]", memory)[i].integer(), 65536U) << i;
-    EXPECT_EQ(read("[\"\\ud800!\"]", memory)[0U].string(), "\\ud800!");
+    EXPECT_EQ(value["a\tb"]["deep"].string(), "x\xc3\xa9");
+    EXPECT_EQ(value["n"].number(), -15);
+    EXPECT_FALSE(value["huge"].number() || value["id"].number() || value["none"].number());
+    EXPECT_FALSE(value["none"] || value["id"]["x"] || value["none"]["more"]);
+    EXPECT_EQ(value["n"].string(), "");
+    EXPECT_EQ(read("{\"a\":\"\\ud800!\"}", memory)["a"].string(), "\\ud800!");
 }
 
 /// Each token is where it stands in the text.

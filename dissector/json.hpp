@@ -4,6 +4,7 @@
 #include "arena.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace ws {
@@ -28,19 +29,13 @@ class JsonValue {
     bool is(JsonKind kind) const { return all_ && token().kind == kind; }
     const JsonToken& token() const { return all_[index_]; }
 
-    /// A member of an object by its name, the last of that name as most readers have it; an element of an array.
+    /// A member of an object by its name, the last of that name as most readers have it.
     JsonValue operator[](std::string_view key) const;
-    JsonValue operator[](std::uint32_t element) const;
-    /// Elements of an array, members of an object; of long ones at most `most`.
-    std::uint32_t size(std::uint32_t most = 64) const;
 
-    /// What a string says, how a number is written; else empty.
+    /// What a string says; else empty.
     std::string_view string() const { return is(JsonKind::string) ? token().value : std::string_view{}; }
-    std::string_view number() const { return is(JsonKind::number) ? token().value : std::string_view{}; }
-    /// A string or a number: ids are either.
-    std::string_view scalar() const { return is(JsonKind::string) ? string() : number(); }
-    /// A number that is an integer from 0 to `most`; else `most` + 1.
-    std::uint32_t integer(std::uint32_t most = 65535) const;
+    /// What a number is, as a double can hold it; of another value, or one too large, nothing.
+    std::optional<double> number() const;
 
   private:
     const JsonToken* all_ = nullptr;

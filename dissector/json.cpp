@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// simdjson finds the tokens and unescapes the strings; where each stands in the text is ours, for the bytes that a tree marks.
-#include "subprotocols/json.hpp"
+// simdjson finds the tokens and unescapes the strings; where each stands in the text is ours, for the bytes that a tree marks. So
+// is the check that between two of them stands what must: on demand, simdjson skips much of what nobody asks for.
+#include "json.hpp"
 
 #define SIMDJSON_EXCEPTIONS 0
 #include <simdjson.h>
@@ -85,7 +86,7 @@ class Reader {
         od::document document;
         od::value root;
         if (parser.iterate(padded, text_.size(), text_.size() + simdjson::SIMDJSON_PADDING).get(document) ||
-            document.get_value().get(root) || !read_value(root, 0))
+            document.get_value().get(root) || !read_value(root, {}, 0))
             return {};
         const bool all = text_.find_first_not_of(blanks, tokens_[0].end) == std::string_view::npos;
         return all ? JsonValue(tokens_.begin(), 0) : JsonValue();
@@ -115,12 +116,20 @@ class Reader {
         return add(kind, begin, end, value);
     }
 
-    bool read_value(od::value& value, int depth) {
+    /// Between the token that was read last and the one at `to` stands this mark, or none, and nothing else but blanks.
+    bool follows(std::size_t to, std::string_view mark) const {
+        const auto between = without_blanks_behind(text_.substr(last_end_, to - last_end_));
+        const auto first = between.find_first_not_of(blanks);
+        return mark == (first == std::string_view::npos ? std::string_view{} : between.substr(first));
+    }
+
+    /// `mark`: what must stand before it.
+    bool read_value(od::value& value, std::string_view mark, int depth) {
         if (depth > deepest)
             return false;
         const auto source = without_blanks_behind(value.raw_json_token());
         const auto begin = static_cast<std::size_t>(source.data() - padded_);
-        if (source.empty() || begin >= text_.size())
+        if (source.empty() || begin < last_end_ || begin >= text_.size() || !follows(begin, mark))
             return false;
         const auto end = begin + source.size();
         const auto token = text_.substr(begin, source.size());
@@ -158,10 +167,12 @@ class Reader {
         od::array array;
         if (value.get_array().get(array))
             return false;
+        std::string_view mark;
         for (auto element : array) {
             od::value next;
-            if (std::move(element).get(next) || !read_value(next, depth + 1))
+            if (std::move(element).get(next) || !read_value(next, mark, depth + 1))
                 return false;
+            mark = ",";
         }
         return true;
     }
@@ -170,6 +181,7 @@ class Reader {
         od::object object;
         if (value.get_object().get(object))
             return false;
+        std::string_view mark;
         for (auto member : object) {
             od::field field;
             if (std::move(member).get(field))
@@ -177,9 +189,11 @@ class Reader {
             const auto begin = static_cast<std::size_t>(field.key().raw() - padded_) - 1;
             auto next = field.value();
             const auto index = count();
-            if (!add_string(JsonKind::key, begin, string_end(text_, begin + 1), [&] { return field.unescaped_key(); }) ||
-                !read_value(next, depth + 1))
+            if (begin < last_end_ || !follows(begin, mark) ||
+                !add_string(JsonKind::key, begin, string_end(text_, begin + 1), [&] { return field.unescaped_key(); }) ||
+                !read_value(next, ":", depth + 1))
                 return false;
+            mark = ",";
             (tokens_.begin() + index)->next = count();
         }
         return true;
@@ -204,28 +218,13 @@ JsonValue JsonValue::operator[](std::string_view key) const {
     return found;
 }
 
-JsonValue JsonValue::operator[](std::uint32_t element) const {
-    if (!is(JsonKind::array))
+std::optional<double> JsonValue::number() const {
+    if (!is(JsonKind::number))
         return {};
-    for (auto at = index_ + 1; at < token().next; at = all_[at].next)
-        if (element-- == 0)
-            return {all_, at};
-    return {};
-}
-
-std::uint32_t JsonValue::size(std::uint32_t most) const {
-    std::uint32_t count = 0;
-    if (is(JsonKind::array) || is(JsonKind::object))
-        for (auto at = index_ + 1; at < token().next && count < most; at = all_[at].next)
-            ++count;
-    return count;
-}
-
-std::uint32_t JsonValue::integer(std::uint32_t most) const {
-    const auto digits = number();
-    std::uint32_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return error == std::errc() && end == digits.data() + digits.size() && !digits.empty() && value <= most ? value : most + 1;
+    const auto digits = token().value;
+    double value = 0;
+    const auto error = std::from_chars(digits.data(), digits.data() + digits.size(), value).ec;
+    return error == std::errc() ? std::optional(value) : std::nullopt;
 }
 
 JsonValue read_json(std::string_view text, const Arena& arena) noexcept {
