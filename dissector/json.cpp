@@ -170,6 +170,7 @@ class Reader {
         std::string_view mark;
         for (auto element : array) {
             od::value next;
+            // NOLINTNEXTLINE(performance-move-const-arg): get() is for temporaries
             if (std::move(element).get(next) || !read_value(next, mark, depth + 1))
                 return false;
             mark = ",";
