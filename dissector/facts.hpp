@@ -52,13 +52,6 @@ struct Message {
     const Fragment* fragments = nullptr; ///< `frames` of them if there are several, else null.
 };
 
-/// A message and whose it is: what the dissector of its content is called with.
-struct MessageOf {
-    Whose whose;
-    const Message* message;
-    bool revisits; ///< There may be later visits.
-};
-
 /// A frame, on the chunk that completes it.
 struct Frame {
     FrameHeader header;

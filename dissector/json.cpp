@@ -219,6 +219,36 @@ JsonValue JsonValue::operator[](std::string_view key) const {
     return found;
 }
 
+JsonValue JsonValue::at(std::uint32_t index) const {
+    if (!is(JsonKind::array))
+        return {};
+    auto at = index_ + 1;
+    while (at < token().next && index-- > 0)
+        at = all_[at].next;
+    return at < token().next ? JsonValue(all_, at) : JsonValue();
+}
+
+JsonValue JsonValue::next_in(const JsonValue& array) const {
+    return token().next < array.token().next ? JsonValue(all_, token().next) : JsonValue();
+}
+
+std::uint32_t JsonValue::size() const {
+    std::uint32_t count = 0;
+    if (is(JsonKind::array) || is(JsonKind::object))
+        for (auto at = index_ + 1; at < token().next; at = all_[at].next)
+            ++count;
+    return count;
+}
+
+std::optional<std::int64_t> JsonValue::integer() const {
+    if (!is(JsonKind::number))
+        return {};
+    const auto digits = token().value;
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc() && end == digits.data() + digits.size() ? std::optional(value) : std::nullopt;
+}
+
 std::optional<double> JsonValue::number() const {
     if (!is(JsonKind::number))
         return {};

@@ -31,11 +31,22 @@ class JsonValue {
 
     /// A member of an object by its name, the last of that name as most readers have it.
     JsonValue operator[](std::string_view key) const;
+    /// An element of an array, from 0.
+    JsonValue at(std::uint32_t index) const;
+    /// Its first element; and the one behind this element of that array: of the last one none.
+    JsonValue first() const { return at(0); }
+    JsonValue next_in(const JsonValue& array) const;
+    /// How many elements or members it has.
+    std::uint32_t size() const;
 
     /// What a string says; else empty.
     std::string_view string() const { return is(JsonKind::string) ? token().value : std::string_view{}; }
     /// What a number is, as a double can hold it; of another value, or one too large, nothing.
     std::optional<double> number() const;
+    /// What a number is that has no fraction and fits.
+    std::optional<std::int64_t> integer() const;
+    /// What a string says, or how a number is written; else empty.
+    std::string_view scalar() const { return is(JsonKind::number) ? token().value : string(); }
 
   private:
     const JsonToken* all_ = nullptr;

@@ -198,7 +198,9 @@ class Printer {
         const bool binary = number(values, "ws.message.opcode") == 2;
         const auto* data = find(values, binary ? "ws.message.data" : "ws.message.text");
         const std::string content = data ? data->bytes : "";
-        put(start(values) + (binary ? "Binary " : "Text ") + show(values, "ws.message.length"));
+        const auto words = values.find("ws.message.info"); // what its subprotocol says
+        put(start(values) + (binary ? "Binary " : "Text ") + show(values, "ws.message.length") +
+            (words == values.end() ? "" : " " + harmless(words->second.show, false) + ":"));
         if (whole_)
             put("\n" + (binary ? hex_dump(content) : harmless(content, true) + "\n"));
         else

@@ -2,18 +2,21 @@
 // Decode As for what messages carry: by the negotiated subprotocol, by the server's port, and for one connection.
 #include "entry/entries.hpp"
 #include "state/capture.hpp"
-#include "subprotocols/subprotocols.hpp"
+#include "subprotocols/registration.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
 
+#include "dissector/subprotocols/subprotocols.hpp"
+
 #include <epan/decode_as.h>
+
+#include <vector>
 
 namespace ws {
 namespace {
 
-/// What the user can choose, where the release has it.
-constexpr const char* payloads[] = {"amqp",    "cbor",     "data", "engineio", "json", "mqtt",
-                                    "msgpack", "protobuf", "sip",  "stomp",    "xml",  "xmpp"};
+/// What the user can choose of Wireshark's, where the release has it.
+constexpr const char* payloads[] = {"amqp", "cbor", "data", "json", "mqtt", "msgpack", "protobuf", "sip", "xml", "xmpp"};
 
 template <class... Values>
 void prompt(gchar* result, const char* format, Values... values) {
@@ -85,7 +88,10 @@ void register_decode_as_entry() {
 }
 
 void hand_off_decode_as_entry() {
-    for (const auto* name : payloads)
+    std::vector<const char*> names(std::begin(payloads), std::end(payloads));
+    for (const auto* one : all_subprotocols())
+        names.push_back(one->name);
+    for (const auto* name : names)
         if (auto* handle = find_dissector(name))
             for (const auto& choice : choices)
                 dissector_add_for_decode_as(choice.table, handle);

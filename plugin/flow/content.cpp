@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "flow/content.hpp"
 
-#include "flow/subprotocol.hpp"
 #include "flow/verdict.hpp"
-#include "state/capture.hpp"
 #include "view/builtin_fields.hpp"
+#include "view/decompressed_fields.hpp"
 #include "view/message_fields.hpp"
 
 namespace ws {
 
 void show_content(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const Whose& of,
-                  const FrameTree& shown, const Frame& frame) {
+                  const FrameTree& shown, const Frame& frame, const Told& told) {
     Place message{};
     if (frame.completes) {
-        message = add_message(shown, pinfo, frame, tvb, wants_messages(connection));
+        message = add_message(shown, pinfo, frame, told.words, tvb, wants_messages(connection));
         show_message_notes(shown, pinfo, session, connection, of.direction, frame);
     }
     if (shown.tree)
         add_builtin_fields(tree, pinfo, shown, frame, message);
-    if (message.tvb)
-        dissect_message(message, pinfo, tree, connection, {of, frame.completes, capture->revisits.may(pinfo)});
-}
-
-bool is_told_by_subprotocol(Connection& connection, const Frame& frame) {
-    return is_decoded(frame) && has_own_words(connection, *frame.completes);
+    if (!message.tvb)
+        return;
+    if (!told.opened.format)
+        return dissect_message(message, pinfo, tree, connection, of.direction, *frame.completes, told);
+    const auto opened = add_decompressed(shown.tree, pinfo, message, told.opened, frame.completes->number);
+    dissect_message(opened, pinfo, tree, connection, of.direction, told_message(*frame.completes, told.opened), told);
 }
 
 } // namespace ws

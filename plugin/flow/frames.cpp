@@ -49,12 +49,12 @@ Facts read_piece(const StreamData& piece, packet_info* pinfo, Session& session, 
 
 /// `captured_in`: the packet, if it is another one.
 void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const Whose& of,
-                const Frame& frame, guint32 captured_in = 0) {
-    add_frame_to_columns(pinfo, frame, !is_told_by_subprotocol(connection, frame));
+                const Frame& frame, const Told& told, guint32 captured_in = 0) {
+    add_frame_to_columns(pinfo, frame, told.words);
     const auto shown = add_frame(tree, pinfo, tvb, of, frame, captured_in);
     if (frame.closes_first)
         show_close_notes(shown, pinfo, session, connection, frame);
-    show_content(tvb, pinfo, tree, session, connection, of, shown, frame);
+    show_content(tvb, pinfo, tree, session, connection, of, shown, frame, told);
 }
 
 void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const StreamData& piece,
@@ -64,9 +64,11 @@ void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session,
     const auto of = session.whose(connection.stream, piece.direction);
     start_columns(pinfo, of);
     for (const auto& event : facts.events) {
-        tap_event(pinfo, session, connection, piece, event);
-        if (const auto* frame = std::get_if<Frame>(&event)) {
-            show_frame(tvb, pinfo, tree, session, connection, of, *frame);
+        const auto* frame = std::get_if<Frame>(&event);
+        const auto told = frame ? tell(pinfo, connection, of, *frame) : Told{};
+        tap_event(pinfo, session, connection, piece, event, told.words);
+        if (frame) {
+            show_frame(tvb, pinfo, tree, session, connection, of, *frame, told);
         } else if (const auto* part = std::get_if<FramePart>(&event)) {
             add_part_to_columns(pinfo, *part);
             add_part(tree, pinfo, tvb, of, *part);
@@ -98,9 +100,10 @@ void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& 
         start_columns(pinfo, of);
         for (auto& event : facts.events)
             if (auto* frame = std::get_if<Frame>(&event)) {
-                tap_event(pinfo, session, connection, captured.piece, event);
+                const auto told = tell(pinfo, connection, of, *frame);
+                tap_event(pinfo, session, connection, captured.piece, event, told.words);
                 frame->spread = true; // not in this packet's bytes
-                show_frame(tvb, pinfo, tree, session, connection, of, *frame, captured.piece.packet);
+                show_frame(tvb, pinfo, tree, session, connection, of, *frame, told, captured.piece.packet);
             }
         col_set_fence(pinfo->cinfo, COL_INFO);
     }

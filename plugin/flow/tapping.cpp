@@ -6,13 +6,14 @@
 namespace ws {
 
 void tap_event(packet_info* pinfo, const Session& session, const Connection& connection, const StreamData& piece,
-               const StreamEvent& event) {
+               const StreamEvent& event, std::string_view words) {
     if (!is_tapped() || std::holds_alternative<FramePart>(event))
         return;
     Tapped tapped{connection.stream,    piece.direction,
                   session.http2_stream, piece.packet,
                   piece.time,           session.opening_of(&connection),
                   &connection,          {}};
+    tapped.words = words;
     if (const auto* frame = std::get_if<Frame>(&event))
         tapped.what = frame;
     else

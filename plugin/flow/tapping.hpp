@@ -10,7 +10,7 @@ namespace ws {
 
 /// A frame or skipped bytes of that piece.
 void tap_event(packet_info* pinfo, const Session& session, const Connection& connection, const StreamData& piece,
-               const StreamEvent& event);
+               const StreamEvent& event, std::string_view words);
 
 struct HeadText {
     std::string_view text;

@@ -7,6 +7,7 @@
 #include "dissector/ending_diagnosis.hpp"
 #include "dissector/heartbeats.hpp"
 #include "dissector/statistics.hpp"
+#include "dissector/subprotocols/subprotocol_reader.hpp"
 
 #include <map>
 #include <memory>
@@ -47,7 +48,8 @@ struct Connection {
     ConnectionDecoder decoder;
     dissector_handle_t subdissector = nullptr; ///< Who reads its messages, or null; looked up for the first of them.
     bool subdissector_known = false;
-    std::unique_ptr<Leftover> leftover[2] = {}; ///< Indexed by Direction; null: none.
+    std::unique_ptr<SubprotocolReader> subprotocol_reader = {}; ///< Null: the plugin does not read its messages itself.
+    std::unique_ptr<Leftover> leftover[2] = {};                 ///< Indexed by Direction; null: none.
     Statistics statistics = {};
     PeerMarks marks = {};
     Dislike dislike = {};

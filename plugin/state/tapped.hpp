@@ -32,6 +32,7 @@ struct Tapped {
     const OpeningHandshake* opening = nullptr; ///< Null: not captured.
     const Connection* connection = nullptr;    ///< Null: none so far.
     std::variant<const Frame*, SkippedBytes, Diagnosed, SessionSummary, TappedHandshake> what;
+    std::string_view words = {}; ///< The subprotocol's own, of the message that a frame completes; empty: none.
 };
 
 /// Of what the plugin registers with Wireshark.

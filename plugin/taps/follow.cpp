@@ -81,7 +81,8 @@ std::optional<std::string> content(const Tapped& tapped, const char* line_end) {
         return std::nullopt;
     if (!message || !is_decoded(frame))
         return line_of(frame) + line_end;
-    return std::string(as_text(message->data)) + (message->text ? line_end : "");
+    std::string shown = tapped.words.empty() ? "" : bracketed(std::string(tapped.words)) + "\n";
+    return shown.append(as_text(message->data)) + (message->text ? line_end : "");
 }
 
 tap_packet_status follow(void* data, packet_info* pinfo, epan_dissect_t*, const void* queued, tap_flags_t) {

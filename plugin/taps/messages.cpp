@@ -85,6 +85,8 @@ class Messages {
         line.number("frames", message.frames);
         if (tapped.connection && !tapped.connection->subprotocol.empty())
             line.string("subprotocol", tapped.connection->subprotocol);
+        if (!tapped.words.empty())
+            line.string("info", tapped.words);
         if (message.undecoded != Undecoded::no)
             line.string("undecoded", undecoded_name(message.undecoded));
     }

@@ -66,6 +66,14 @@ void SessionRows::add(packet_info* pinfo, const Tapped& tapped) {
             session.diagnoses.push_back(found->diagnosis);
 }
 
+/// As negotiated; else the one that was found, by its title.
+std::string_view subprotocol_of(const Connection* connection) {
+    if (!connection || !connection->subprotocol.empty())
+        return connection ? std::string_view(connection->subprotocol) : "";
+    const auto* found = connection->subprotocol_reader ? connection->subprotocol_reader->known() : nullptr;
+    return found ? found->title : "";
+}
+
 SessionRow SessionRows::row_of(std::uint32_t stream, const Session& session) {
     SessionRow row;
     row.stream = stream;
@@ -84,7 +92,7 @@ SessionRow SessionRows::row_of(std::uint32_t stream, const Session& session) {
         close = &session.summary->close;
     }
     row.url = session.opening ? on_one_line(session.opening->url, most_url) : "";
-    row.subprotocol = session.connection ? on_one_line(session.connection->subprotocol, most_subprotocol) : "";
+    row.subprotocol = on_one_line(subprotocol_of(session.connection), most_subprotocol);
     row.start = in_seconds(begin - session.file_begin);
     row.duration = in_seconds(end - begin);
     if (statistics)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/columns.hpp"
 
+#include "dissector/line_buffer.hpp"
 #include "dissector/words.hpp"
 #include "view/frame_fields.hpp"
-#include "view/line_buffer.hpp"
 #include "wireshark/packet_keys.hpp"
 #include "wireshark/protocol.hpp"
 
@@ -30,7 +30,7 @@ void add_reason(LineBuffer& line, Undecoded reason) {
 }
 
 /// "Text [28, 42 on wire] One message": of the frame that completes it.
-void add_message(LineBuffer& line, const Frame& frame, bool with_text) {
+void add_message(LineBuffer& line, const Frame& frame, std::string_view words) {
     const auto& message = *frame.completes;
     line.text(message.opcode == opcode::continuation ? "Message" : opcode_name(message.opcode)).text(" [");
     if (!is_decoded(frame)) {
@@ -43,8 +43,10 @@ void add_message(LineBuffer& line, const Frame& frame, bool with_text) {
     if (message.wire_length != message.data.size())
         line.text(", ").number(message.wire_length).text(" on wire");
     line.text("]");
-    if (with_text)
+    if (words.empty())
         line.readable(message, text_in_a_line());
+    else
+        line.text(" ").text(words);
 }
 
 void add_plain_frame(LineBuffer& line, const Frame& frame) {
@@ -93,13 +95,13 @@ void start_columns(packet_info* pinfo, const Whose& whose) {
     so_far.http2_stream = whose.http2_stream;
 }
 
-void add_frame_to_columns(packet_info* pinfo, const Frame& frame, bool with_text) {
+void add_frame_to_columns(packet_info* pinfo, const Frame& frame, std::string_view words) {
     if (!info_is_shown(pinfo) || !has_room(pinfo))
         return;
-    LineBuffer line(pinfo->pool, 512 + text_in_a_line() + frame.violations.count() * 32);
+    LineBuffer line(packet_arena(pinfo), 512 + std::max(text_in_a_line(), words.size()) + frame.violations.count() * 32);
     line.text("  ");
     if (frame.completes)
-        add_message(line, frame, with_text);
+        add_message(line, frame, words);
     else if (is_control(frame.header.opcode) && frame.header.opcode <= opcode::pong && frame.undecoded == Undecoded::no)
         line.text(kept_words_of_control(frame, packet_arena(pinfo)));
     else
@@ -109,13 +111,6 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame, bool with_text
         if (frame.violations.has(static_cast<Violation>(i)))
             line.text(" [Violation: ").text(violation_table()[i].name).text("]");
     append(pinfo, line.finish());
-}
-
-void add_text_to_columns(packet_info* pinfo, const Message& message) {
-    if (!info_is_shown(pinfo) || !has_room(pinfo))
-        return;
-    LineBuffer line(pinfo->pool, 16 + text_in_a_line());
-    append(pinfo, line.readable(message, text_in_a_line()).finish());
 }
 
 void add_diagnosis_to_columns(packet_info* pinfo, const Diagnosed& found) {
@@ -129,7 +124,7 @@ void add_diagnosis_to_columns(packet_info* pinfo, const Diagnosed& found) {
 void add_part_to_columns(packet_info* pinfo, const FramePart& part) {
     if (!info_is_shown(pinfo))
         return;
-    LineBuffer line(pinfo->pool, 128);
+    LineBuffer line(packet_arena(pinfo), 128);
     line.text("  ");
     if (part.header_known && part.have >= part.header.size)
         line.text(opcode_name(part.header.opcode))
@@ -164,15 +159,15 @@ std::size_t fence_info(packet_info* pinfo) {
     return std::strlen(col_get_text(pinfo->cinfo, COL_INFO));
 }
 
-void separate_info(packet_info* pinfo, std::size_t fenced, const char* separator) {
+void separate_info(packet_info* pinfo, std::size_t fenced) {
     if (!info_is_shown(pinfo))
         return;
     const std::string_view text = col_get_text(pinfo->cinfo, COL_INFO);
     if (fenced && text.size() > fenced) {
         auto added = text.substr(fenced);
         added.remove_prefix(std::min(added.find_first_not_of(" ,"), added.size()));
-        LineBuffer line(pinfo->pool, text.size() + 3);
-        line.text(text.substr(0, fenced)).text(separator).text(added);
+        LineBuffer line(packet_arena(pinfo), text.size() + 3);
+        line.text(text.substr(0, fenced)).text(", ").text(added);
         col_clear_fence(pinfo->cinfo, COL_INFO);
         col_add_str(pinfo->cinfo, COL_INFO, line.finish());
     }

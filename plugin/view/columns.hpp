@@ -10,10 +10,9 @@ namespace ws {
 
 /// Protocol column, and the direction at the start of the Info column, with the stream on HTTP/2.
 void start_columns(packet_info* pinfo, const Whose& whose);
-/// One frame in the Info column: what it is, the size, the beginning of its message unless others tell of it, what it breaks.
-void add_frame_to_columns(packet_info* pinfo, const Frame& frame, bool with_text);
-/// The beginning of a message of which others had nothing to tell.
-void add_text_to_columns(packet_info* pinfo, const Message& message);
+/// One frame in the Info column: what it is, the size, what its subprotocol says or else the beginning of its message, what it
+/// breaks.
+void add_frame_to_columns(packet_info* pinfo, const Frame& frame, std::string_view words);
 /// "[WebSocket: pong_timeout 2.0 s]" behind whatever the packet list says, once a packet.
 void add_diagnosis_to_columns(packet_info* pinfo, const Diagnosed& found);
 /// A part of a frame, or bytes that belong to none.
@@ -24,7 +23,7 @@ void add_skipped_to_columns(packet_info* pinfo, const SkippedBytes& skipped);
 bool info_is_full(packet_info* pinfo);
 /// What a subdissector writes stays, behind what stands there now: its length.
 std::size_t fence_info(packet_info* pinfo);
-/// Sets apart by the separator what was written since.
-void separate_info(packet_info* pinfo, std::size_t fenced, const char* separator);
+/// Sets apart by a comma what was written since.
+void separate_info(packet_info* pinfo, std::size_t fenced);
 
 } // namespace ws

@@ -9,6 +9,7 @@ void register_fields() {
     register_frame_fields();
     register_control_fields();
     register_message_fields();
+    register_decompressed_fields();
     register_json_fields();
     register_violation_fields();
     register_diagnosis_fields();

@@ -15,6 +15,7 @@ void register_layer_fields();
 void register_frame_fields();
 void register_control_fields();
 void register_message_fields();
+void register_decompressed_fields();
 void register_json_fields();
 void register_violation_fields();
 void register_diagnosis_fields();

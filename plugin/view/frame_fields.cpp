@@ -74,7 +74,7 @@ const char* describe(packet_info* pinfo, proto_tree* tree, Direction direction, 
     if (!PTREE_DATA(tree)->visible)
         return "";
     const auto& h = frame.header;
-    LineBuffer line(pinfo->pool, 256 + text_in_a_line());
+    LineBuffer line(packet_arena(pinfo), 256 + text_in_a_line());
     line.text(direction_text(direction)).text(", ");
     if (frame.completes)
         describe_message(line, *frame.completes, is_decoded(frame));
@@ -142,7 +142,7 @@ void add_segments(const FrameTree& at, packet_info* pinfo, const Frame& frame) {
         return;
     auto* item = generated(proto_tree_add_none_format(at.tree, hf_segments, at.frame.tvb, at.frame.offset, 0, "%s", ""));
     auto* tree = proto_item_add_subtree(item, ett_segments);
-    LineBuffer line(pinfo->pool, 160);
+    LineBuffer line(packet_arena(pinfo), 160);
     std::uint32_t count = 0;
     auto offset = at.frame.offset;
     for (std::size_t i = 0; i < all.size();) {

@@ -3,9 +3,9 @@
 
 #include "view/fields.hpp"
 
+#include "dissector/line_buffer.hpp"
 #include "view/diagnosis_fields.hpp"
 #include "view/layer.hpp"
-#include "view/line_buffer.hpp"
 #include "view/violation_fields.hpp"
 #include "wireshark/protocol.hpp"
 
@@ -83,7 +83,7 @@ static_assert(std::is_trivially_destructible_v<HeadTree>);
 /// "permessage-deflate, client 15 bits with takeover, server 10 bits without takeover; subprotocol mqtt"
 const char* negotiated_text(packet_info* pinfo, const Handshake& handshake) {
     const auto result = negotiate(handshake.extensions, handshake.extensions_read);
-    LineBuffer line(pinfo->pool, 512);
+    LineBuffer line(packet_arena(pinfo), 512);
     switch (result.compression) {
     case Negotiated::Compression::none: line.text(handshake.extensions.empty() ? "no extension" : "no compression"); break;
     case Negotiated::Compression::deflate_frame: line.text("deflate-frame"); break;

@@ -17,6 +17,7 @@ int hf_text = -1;
 int hf_line = -1;
 int hf_valid_text = -1;
 int hf_data = -1;
+int hf_info = -1;
 int hf_length = -1;
 int hf_wire_length = -1;
 int hf_compressed = -1;
@@ -71,7 +72,7 @@ void add_lines(proto_item* item, packet_info* pinfo, Place at, Bytes text) {
         const auto size = std::min(rest.find('\n'), rest.size() - 1) + 1;
         if (count < most_lines_shown) {
             const auto end = rest.substr(0, size).find_last_not_of("\r\n") + 1;
-            LineBuffer line(pinfo->pool, ITEM_LABEL_LENGTH);
+            LineBuffer line(packet_arena(pinfo), ITEM_LABEL_LENGTH);
             line.beginning(text.subspan(begin, end), ITEM_LABEL_LENGTH - 4);
             proto_tree_add_none_format(tree, hf_line, at.tvb, at.offset + static_cast<int>(begin), static_cast<int>(size), "%s",
                                        line.finish());
@@ -104,7 +105,8 @@ void add_content(proto_tree* tree, packet_info* pinfo, Place at, const Message& 
 
 } // namespace
 
-Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, tvbuff_t* parent, bool always) {
+Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, std::string_view words, tvbuff_t* parent,
+                  bool always) {
     const Message& message = *frame.completes;
     if (!at.tree && !always)
         return {};
@@ -129,6 +131,8 @@ Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, t
     if (!decoded)
         return {};
     generated(proto_tree_add_uint64(tree, hf_length, tvb, offset, 0, message.data.size()));
+    if (!words.empty())
+        generated(add_text(tree, pinfo, hf_info, tvb, offset, 0, words));
     add_content(tree, pinfo, place, message);
     return place;
 }
@@ -148,6 +152,9 @@ void register_message_fields() {
         {&hf_valid_text,
          {"Text, as far as it is UTF-8", "ws.message.valid_text", FT_STRING, BASE_NONE, nullptr, 0,
           "What a text message that is no UTF-8 has before the first bad byte", HFILL}},
+        {&hf_info,
+         {"Information", "ws.message.info", FT_STRING, BASE_NONE, nullptr, 0, "What its subprotocol says of it, in one line",
+          HFILL}},
         {&hf_data,
          {"Data", "ws.message.data", FT_BYTES, BASE_NONE, nullptr, 0,
           "The whole message, reassembled and decompressed, if it is no text or has NULs", HFILL}},

@@ -5,8 +5,9 @@
 
 namespace ws {
 
-/// Shows the message that a frame completes, and returns where its bytes are; nowhere if they could not be decoded. `always`:
-/// also where nobody looks at the tree; `tvb` is then the piece that the frame ends in.
-Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, tvbuff_t* parent, bool always);
+/// Shows the message that a frame completes, and returns where its bytes are; nowhere if they could not be decoded. `words`: its
+/// subprotocol's. `always`: also where nobody looks at the tree; `parent` is then the piece that the frame ends in.
+Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, std::string_view words, tvbuff_t* parent,
+                  bool always);
 
 } // namespace ws

@@ -33,13 +33,11 @@ struct Handles {
     dissector_table_t by_stream; ///< The plugin's own: what the user chose for the messages of one connection.
 
     // The plugin's own
-    dissector_handle_t frames;              ///< Frames follow: the connection was upgraded, or recognised.
-    dissector_handle_t upgrade;             ///< What HTTP calls for what follows a 101 response.
-    dissector_handle_t engineio;            ///< Messages of Engine.IO, for who knows its name.
-    dissector_handle_t engineio_of_message; ///< The same with a MessageOf.
-    dissector_handle_t awaiting_request;    ///< A request to upgrade may come.
-    dissector_handle_t awaiting_response;   ///< A request to upgrade waits for its response.
-    dissector_handle_t connect_tunnel;      ///< CONNECT was sent.
+    dissector_handle_t frames;            ///< Frames follow: the connection was upgraded, or recognised.
+    dissector_handle_t upgrade;           ///< What HTTP calls for what follows a 101 response.
+    dissector_handle_t awaiting_request;  ///< A request to upgrade may come.
+    dissector_handle_t awaiting_response; ///< A request to upgrade waits for its response.
+    dissector_handle_t connect_tunnel;    ///< CONNECT was sent.
     dissector_handle_t http2_over_tcp;
     dissector_handle_t http2_over_other; ///< Over TLS, or after an upgrade to h2c.
     dissector_handle_t http2_over_http;  ///< On HTTP's ports.

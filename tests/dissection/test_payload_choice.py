@@ -8,7 +8,7 @@ from support import fields, run, save, tshark
 
 CBOR = bytes.fromhex("a1 61 61 01")  # {"a": 1}, RFC 8949 appendix A has its parts
 CHAT = [("Sec-WebSocket-Protocol", "chat.example")]
-NAMED = [("Sec-WebSocket-Protocol", "wamp.2.json")]  # goes to JSON by itself
+NAMED = [("Sec-WebSocket-Protocol", "janus-protocol")]  # goes to JSON by itself
 
 
 def two(offer=CHAT):

@@ -55,6 +55,17 @@ def test_a_line_for_each_message(plugin, capture):
     ]
 
 
+def test_the_words_of_the_subprotocol(plugin, tmp_path):
+    """As the Info column has them, before the message itself."""
+    capture = Capture()
+    tcp = capture.tcp().upgrade(path="/socket.io/?EIO=4&transport=websocket")
+    tcp.server(text('42["tick",7]')).server(binary(b"\1"))
+    capture.write(tmp_path / "in.pcap")
+    lines = run("-r", tmp_path / "in.pcap", "--print").stdout.decode().splitlines()
+    assert [line.split("<- 10.0.0.2:80 ")[1] for line in lines[2:]] == [
+        'Text 12 Socket.IO EVENT "tick": 42["tick",7]', "Binary 1 Engine.IO message: 01"]
+
+
 def test_display_filter(plugin, capture):
     lines = run("-r", capture, "--print", "-Y", "ws.message.opcode==1 && ws.direction==0").stdout.decode().splitlines()
     assert [line.split(" ")[4] for line in lines] == ["Text", "Text"]

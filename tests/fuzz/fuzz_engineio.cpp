@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Texts of Engine.IO, and of Socket.IO in it.
-#include "engineio.hpp"
 #include "fuzz.hpp"
+#include "subprotocols/engineio.hpp"
 
 #include <string>
 

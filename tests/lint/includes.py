@@ -6,7 +6,7 @@ import os
 import pathlib
 import re
 
-# The rooms that a room may include, beside itself: entry -> flow -> {view, state} -> wireshark -> dissector.
+# The rooms that a room may include, beside itself: entry -> flow -> subprotocols -> view, flow -> state; all -> wireshark -> dissector.
 ROOMS = {
     "dissector": set(),
     "extcap": {"dissector"},
@@ -15,7 +15,7 @@ ROOMS = {
     "plugin/view": {"plugin/wireshark", "dissector"},
     "plugin/taps": {"plugin/state", "plugin/wireshark", "dissector"},
     "plugin/subprotocols": {"plugin/view", "plugin/wireshark", "dissector"},
-    "plugin/flow": {"plugin/view", "plugin/state", "plugin/wireshark", "dissector"},
+    "plugin/flow": {"plugin/subprotocols", "plugin/view", "plugin/state", "plugin/wireshark", "dissector"},
     "plugin/entry": {"plugin/flow", "plugin/taps", "plugin/subprotocols", "plugin/view", "plugin/state", "plugin/wireshark",
                      "dissector"},
 }

@@ -151,5 +151,28 @@ TEST(Json, TokensHaveTheirPlace) {
     }
 }
 
+TEST(Json, ElementsAndNumbers) {
+    TestArena memory;
+    const Arena& arena = memory;
+    const auto json = read_json(R"([2,"a",{"b":[7]},-3,2.5,9223372036854775808,[]])", arena);
+    EXPECT_EQ(json.size(), 7U);
+    EXPECT_EQ(json.at(0).integer(), 2);
+    EXPECT_EQ(json.at(1).scalar(), "a");
+    EXPECT_EQ(json.at(2)["b"].at(0).integer(), 7);
+    EXPECT_EQ(json.at(2).size(), 1U);
+    EXPECT_EQ(json.at(3).integer(), -3);
+    EXPECT_FALSE(json.at(4).integer());
+    EXPECT_EQ(json.at(4).scalar(), "2.5");
+    EXPECT_FALSE(json.at(5).integer());
+    EXPECT_FALSE(json.at(6).first());
+    EXPECT_FALSE(json.at(7));
+    EXPECT_FALSE(json.at(0).at(0));
+    EXPECT_EQ(json.at(1).size(), 0U);
+    std::uint32_t count = 0;
+    for (auto one = json.first(); one; one = one.next_in(json))
+        ++count;
+    EXPECT_EQ(count, 7U);
+}
+
 } // namespace
 } // namespace ws

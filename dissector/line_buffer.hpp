@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "wireshark/compat.h"
-
-#include "dissector/words.hpp"
+#include "words.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -12,12 +10,12 @@
 
 namespace ws {
 
-/// A line of text in a pool, put together without printf, which would be the largest part of the work for a small frame. What
+/// A line of text in an arena, put together without printf, which would be the largest part of the work for a small frame. What
 /// does not fit is cut off.
 class LineBuffer {
   public:
-    LineBuffer(wmem_allocator_t* pool, std::size_t capacity)
-        : at_(static_cast<char*>(wmem_alloc(pool, capacity))), begin_(at_), end_(at_ + capacity - 1) {}
+    LineBuffer(const Arena& arena, std::size_t capacity)
+        : at_(arena.array<char>(capacity)), begin_(at_), end_(at_ + capacity - 1) {}
 
     LineBuffer& text(std::string_view text) {
         const auto size = std::min(text.size(), static_cast<std::size_t>(end_ - at_));
@@ -46,6 +44,7 @@ class LineBuffer {
         *at_ = 0;
         return begin_;
     }
+    std::string_view view() { return {finish(), static_cast<std::size_t>(at_ - begin_)}; }
 
   private:
     char* at_;

@@ -16,8 +16,6 @@ struct EngineIoPacket {
 };
 /// Nothing if it is none.
 std::optional<EngineIoPacket> parse_engineio(std::string_view text) noexcept;
-/// "open", "close", "ping", "pong", "message", "upgrade", "noop".
-const char* engineio_type_name(std::uint8_t type) noexcept;
 constexpr std::uint8_t engineio_open = 0, engineio_ping = 2, engineio_pong = 3, engineio_message = 4;
 
 /// The data of an Engine.IO message: type, how many attachments follow, namespace, acknowledgment id, JSON.
@@ -31,8 +29,6 @@ struct SocketIoPacket {
 };
 /// Nothing if it is none: the JSON is looked at only where it begins.
 std::optional<SocketIoPacket> parse_socketio(std::string_view data) noexcept;
-/// "CONNECT", "DISCONNECT", "EVENT", "ACK", "CONNECT_ERROR", "BINARY_EVENT", "BINARY_ACK".
-const char* socketio_type_name(std::uint8_t type) noexcept;
 
 inline bool is_event(const SocketIoPacket& packet) noexcept {
     return packet.type == 2 || packet.type == 5;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The messages of one connection, as its subprotocol has them: which one it is, and what its messages have to do with each other.
+#pragma once
+
+#include "exchanges.hpp"
+
+#include <vector>
+
+namespace ws {
+
+class SubprotocolReader {
+  public:
+    /// `known`: the subprotocol; null: to be found by what the messages say, where two agree, or one and the URL, whose
+    /// convention is that of `hint`; null: nobody's.
+    explicit SubprotocolReader(const Subprotocol* known, const Subprotocol* hint = nullptr) : known_(known), hint_(hint) {}
+
+    /// The next message. Its records; none where it is not, or not yet known to be, of the subprotocol. `keep`: again() may come.
+    std::span<const Record> read(const Reading& reading, const Arrival& arrival, bool keep) noexcept;
+    /// A message that was read before.
+    std::span<const Record> again(const Reading& reading, const Arrival& arrival) const noexcept;
+
+    const Subprotocol* known() const { return known_; }
+    /// It is not known, and not looked for any more.
+    bool gave_up() const { return !known_ && looked_at_ >= most_looked_at; }
+
+    static constexpr std::size_t longest_rest = 1U << 20; ///< Bytes of a record that goes on.
+    static constexpr std::uint32_t most_looked_at = 16;   ///< Messages.
+
+  private:
+    void look(const Reading& reading, const Arrival& arrival, bool keep);
+    bool settles(const Subprotocol& one, Records& records, const Arrival& arrival) const;
+    Reading behind_rest(const Reading& reading, const Arrival& arrival, bool keep);
+    void keep_rest(const Records& records, Direction direction);
+
+    const Subprotocol* known_;
+    const Subprotocol* hint_;
+    const Subprotocol* candidate_ = nullptr; ///< The last message was clearly of this one.
+    std::uint32_t looked_at_ = 0;
+    Exchanges exchanges_;
+    using Kept = std::vector<std::uint8_t>;
+    Kept rest_[2];                                               ///< Of a record that goes on, by direction.
+    std::map<std::pair<Direction, std::uint32_t>, Kept> before_; ///< By message: it was put behind these.
+};
+
+} // namespace ws

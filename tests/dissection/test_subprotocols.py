@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The subprotocols that the plugin reads itself: what their messages say, however they travel, and what is not theirs."""
+
+import importlib
+import json
+import pkgutil
+import random
+import re
+
+import pytest
+
+import subprotocols
+from builder import KEY, Capture, Deflater, binary, frame, text
+from support import NUL, fields, packets_matching, save, scratch, tshark
+
+NAMES = sorted(module.name for module in pkgutil.iter_modules(subprotocols.__path__))
+TRIED = {name: importlib.import_module(f"subprotocols.{name}") for name in NAMES}
+BY_CONTENT = [name for name in NAMES if TRIED[name].CONTENT is not None]
+FOUND_BY_NAME = [name for name in NAMES if hasattr(TRIED[name], "SUBPROTOCOL")]
+BOTH = pytest.mark.parametrize("passes", [(), ("-2",)], ids=["one", "two"])
+EACH = pytest.mark.parametrize("name", NAMES)
+FIRST = 6  # the packet of the first message: three of TCP and two of the handshake are before it
+
+
+def connection(tried, known=True):
+    header = [("Sec-WebSocket-Protocol", tried.SUBPROTOCOL)] if known and hasattr(tried, "SUBPROTOCOL") else ()
+    path = getattr(tried, "PATH", "/chat") if known else "/chat"
+    return Capture().tcp().upgrade(path=path, offer=header, accept=header)
+
+
+def send(tcp, side, payload, make=None):
+    make = make or (text if isinstance(payload, str) else binary)
+    data = payload.encode() if isinstance(payload, str) else payload
+    return tcp.client(make(data, mask=KEY)) if side == "c" else tcp.server(make(data))
+
+
+def recorded(tried, known=True, make=None):
+    tcp = connection(tried, known)
+    for side, payload, *_ in tried.MESSAGES:
+        send(tcp, side, payload, make(payload) if make else None)
+    return tcp
+
+
+def suffixes(tried):
+    return sorted({suffix for *_, values in tried.MESSAGES for suffix in values})
+
+
+def said(name, path, *arguments):
+    """Each field's values in the order of the capture."""
+    names = suffixes(TRIED[name])
+    rows = fields(path, [f"{name}.{suffix}" for suffix in names], *arguments, shown="ws.message.number")
+    return {suffix: sum((row[i] for row in rows), []) for i, suffix in enumerate(names)}
+
+
+def expected(name):
+    return {suffix: sum((values.get(suffix, []) for *_, values in TRIED[name].MESSAGES), []) for suffix in suffixes(TRIED[name])}
+
+
+def infos(path, *arguments):
+    rows = fields(path, ["_ws.col.Info"], *arguments, shown="ws.message.number")
+    return [row[0][0].split("  ", 1)[-1] for row in rows]
+
+
+def without_time(words):
+    return re.sub(r", [\d.]+ (µs|ms|s)\b", "", words)
+
+
+@BOTH
+@EACH
+def test_each_message(name, passes):
+    path = save(recorded(TRIED[name]).capture)
+    names = suffixes(TRIED[name])
+    rows = fields(path, ["frame.number"] + [f"{name}.{suffix}" for suffix in names], *passes, shown="ws.message.number")
+    got = [{suffix: values for suffix, values in zip(names, row[1:]) if values} for row in rows]
+    assert got == [values for *_, values in TRIED[name].MESSAGES]
+
+
+@BOTH
+@EACH
+def test_named_in_the_info_column(name, passes):
+    tried = TRIED[name]
+    shown = [re.sub(r"^(Text|Binary) \[\d+\] ", "", info) for info in infos(save(recorded(tried).capture), *passes)]
+    settled = 0 if passes or name in FOUND_BY_NAME or hasattr(tried, "PATH") else tried.CONTENT
+    assert [without_time(info) for info in shown][settled:] == [words for _, _, words, _ in tried.MESSAGES][settled:]
+
+
+@BOTH
+@pytest.mark.parametrize("name", [name for name in NAMES if TRIED[name].LINKS])
+def test_requests_and_answers_are_linked(name, passes):
+    links = TRIED[name].LINKS
+    path = save(recorded(TRIED[name]).capture)
+    rows = fields(path, ["frame.number", f"{name}.response_in", f"{name}.response_to", f"{name}.response_time", "frame.time_epoch"],
+                  *passes, shown="ws.message.number")
+    times = {int(row[0][0]): float(row[4][0]) for row in rows}
+    answers = {}
+    for question, answered in links.items():
+        for answer in answered:
+            answers.setdefault(answer + FIRST, []).append(question + FIRST)
+    for row in rows:
+        number = int(row[0][0])
+        assert sorted(map(int, row[2])) == sorted(answers.get(number, [])) or len(set(row[2])) == len(set(answers.get(number, []))), number
+        assert row[1] == ([str(links[number - FIRST][0] + FIRST)] if passes and number - FIRST in links else []) or len(row[1]) > 1, number
+        for asked, time in zip(row[2], row[3]):
+            assert float(time) == pytest.approx(times[number] - times[int(asked)], abs=2e-6)
+
+
+@EACH
+@pytest.mark.parametrize("segmentation", [7, "bytes"])
+def test_cut_by_tcp(name, segmentation):
+    assert said(name, save(recorded(TRIED[name]).capture, segmentation)) == expected(name)
+
+
+def in_frames(payload):
+    """Makes a message of three frames."""
+    opcode = 1 if isinstance(payload, str) else 2
+
+    def make(data, **how):
+        third = len(data) // 3
+        return (frame(opcode, data[:third], fin=False, **how) + frame(0, data[third:2 * third], fin=False, **how)
+                + frame(0, data[2 * third:], **how))
+    return make
+
+
+@BOTH
+@EACH
+def test_in_fragments(name, passes):
+    assert said(name, save(recorded(TRIED[name], make=in_frames).capture), *passes) == expected(name)
+
+
+@BOTH
+@EACH
+def test_compressed(name, passes):
+    tried = TRIED[name]
+    header = [("Sec-WebSocket-Protocol", tried.SUBPROTOCOL)] if hasattr(tried, "SUBPROTOCOL") else []
+    extension = [("Sec-WebSocket-Extensions", "permessage-deflate")]
+    tcp = Capture().tcp().upgrade(path=getattr(tried, "PATH", "/chat"), offer=header + extension, accept=header + extension)
+    deflaters = {"c": Deflater(), "s": Deflater()}
+    for side, payload, *_ in tried.MESSAGES:
+        data = deflaters[side].message(payload.encode() if isinstance(payload, str) else payload)
+        opcode = 1 if isinstance(payload, str) else 2
+        send(tcp, side, data, lambda content, opcode=opcode, **how: frame(opcode, content, rsv=4, **how))
+    assert said(name, save(tcp.capture), *passes) == expected(name)
+
+
+@pytest.mark.parametrize("name", BY_CONTENT)
+def test_found_by_what_two_messages_say(name):
+    """In the first pass from the message that settles it, in the second all of them."""
+    tried = TRIED[name]
+    path = save(recorded(tried, known=False).capture)
+    assert packets_matching(path, name)[0] == FIRST + tried.CONTENT
+    assert len(packets_matching(path, name, "-2")) == len(tried.MESSAGES)
+    got, want = said(name, path, "-2"), expected(name)
+    assert got == want
+
+
+@pytest.mark.parametrize("name", BY_CONTENT)
+def test_not_by_one_lucky_message(name):
+    tried = TRIED[name]
+    tcp = connection(tried, known=False)
+    for side, payload, *_ in tried.MESSAGES[:4]:
+        send(tcp, side, payload)
+        for _ in range(2):
+            send(tcp, side, '{"unlike":"any"}')
+    path = save(tcp.capture)
+    links = any(question < 4 and answer < 4 for question, answers in tried.LINKS.items() for answer in answers)
+    assert links or packets_matching(path, name, "-2") == []
+
+
+@EACH
+def test_taken_for_no_other(name):
+    path = save(recorded(TRIED[name], known=False).capture)
+    for other in set(NAMES) - {name, "stomp" if name == "sockjs" else ""}:
+        assert packets_matching(path, other, "-2") == [], other
+
+
+def other_texts(count):
+    """Texts as programs send them: JSON of all kinds, lists, numbers, lines, words."""
+    chance = random.Random(6455)
+    words = ["type", "id", "event", "data", "tick", "price", "ping", "pong", "message", "channel", "topic", "result", "error", "ok", "op",
+             "args", "user", "seq", "ts", "status", "symbol", "payload", "method", "name", "value"]
+
+    def value(depth=0):
+        kind = chance.randrange(8 if depth < 3 else 5)
+        if kind < 2:
+            return chance.choice([0, 1, 2, 3, 4, 7, 42, 1.5, -3, 1742998800])
+        if kind < 4:
+            return chance.choice(words) + chance.choice(["", "", str(chance.randrange(1000)), " " + chance.choice(words)])
+        if kind == 4:
+            return chance.choice([True, False, None])
+        if kind < 7:
+            return {chance.choice(words): value(depth + 1) for _ in range(chance.randrange(5))}
+        return [value(depth + 1) for _ in range(chance.randrange(5))]
+
+    for _ in range(count):
+        kind = chance.randrange(6)
+        if kind < 3:
+            yield json.dumps({chance.choice(words): value() for _ in range(1 + chance.randrange(5))})
+        elif kind == 3:
+            yield json.dumps([value() for _ in range(chance.randrange(6))])
+        elif kind == 4:
+            yield " ".join(chance.choices(words, k=1 + chance.randrange(6)))
+        else:
+            yield chance.choice(["2", "3", "o", "h", "{}", "[]", "0", "PING", "ping", "\n", "hello\n", "+OK", "<a/>", "GET /", "a[", "null", '"text"'])
+
+
+def test_a_thousand_texts_of_others():
+    """A connection for each sixteen, which is as long as the plugin looks."""
+    capture = Capture()
+    texts = list(other_texts(1600))
+    for start in range(0, len(texts), 16):
+        tcp = capture.tcp().upgrade(path="/feed")
+        for number, one in enumerate(texts[start:start + 16]):
+            send(tcp, "cs"[number % 2], one)
+    path = save(capture)
+    for name in [*NAMES, "engineio"]:
+        assert packets_matching(path, name, "-2") == [], name
+
+
+@EACH
+def test_can_be_disabled(name):
+    tried = TRIED[name]
+    path = save(recorded(tried).capture)
+    assert packets_matching(path, name, "--disable-protocol", name) == []
+    for info, (_, payload, words, _) in zip(infos(path, "--disable-protocol", name), tried.MESSAGES):
+        if isinstance(payload, str) and not words.startswith("STOMP"):
+            assert words not in info
+
+
+@EACH
+def test_in_the_hierarchy(name):
+    tree = tshark(save(recorded(TRIED[name]).capture), "-q", "-z", "io,phs")
+    assert re.search(rf"^ *{name} +frames:", tree, re.M)
+
+
+@EACH
+def test_chosen_by_decode_as(name):
+    """Of a connection of which nothing tells: by the port, and by the number."""
+    tried = TRIED[name]
+    tcp = connection(tried, known=False)
+    send(tcp, *tried.MESSAGES[0][:2])
+    path = save(tcp.capture)
+    for choice in (f"ws.port==80,{name}", f"ws.stream==0,{name}"):
+        assert packets_matching(path, name, "-d", choice) == [FIRST]
+
+
+@BOTH
+@EACH
+def test_malformed(name, passes):
+    """What was read is shown, and where it stopped; the text is there."""
+    tried = TRIED[name]
+    tcp = connection(tried)
+    for side, payload, *_ in tried.MESSAGES[:2]:
+        send(tcp, side, payload)
+    for payload in tried.MALFORMED:
+        send(tcp, "c", payload)
+    path = save(tcp.capture)
+    detail = tshark(path, "-V", *passes)
+    assert "Malformed Packet" not in detail and "Dissector bug" not in detail
+    first = FIRST + 2
+    assert packets_matching(path, f"{name}.malformed && frame.number >= {first}", *passes) == [first + i for i in range(len(tried.MALFORMED))]
+    texts = [payload for payload in tried.MALFORMED if isinstance(payload, str) and "\x1e" not in payload]
+    shown = f'ws.message.text && frame.number >= {first} && !(ws.message.text contains "\\x1e")'
+    assert fields(path, ["ws.message.text"], *passes, shown=shown) == [
+        [[one.replace("\0", NUL).replace("\n", "\\n").replace("\r", "\\r")]] for one in texts]
+
+
+@EACH
+def test_exported_messages_name_their_dissector(name):
+    """What is exported can be dissected again, alone."""
+    path = save(recorded(TRIED[name]).capture)
+    exported = scratch() / f"exported-{name}.pcapng"
+    exported.touch()
+    exported.chmod(0o666)
+    tshark(path, "-U", "OSI layer 7", "-w", str(exported))
+    assert len(packets_matching(exported, name)) >= len(TRIED[name].MESSAGES) - 2
+
+
+# ---- the same words elsewhere ------------------------------------------------
+
+@BOTH
+@EACH
+def test_the_same_words_for_each_message_in_the_tap(name, passes):
+    tried = TRIED[name]
+    path = save(recorded(tried).capture)
+    told = [json.loads(line).get("info", "") for line in tshark(path, "-q", "-z", "ws,messages", *passes).splitlines()]
+    settled = 0 if passes or name in FOUND_BY_NAME or hasattr(tried, "PATH") else tried.CONTENT
+    assert [without_time(info) for info in told][settled:] == [words for _, _, words, _ in tried.MESSAGES][settled:]
+    assert fields(path, ["ws.message.info"], *passes, shown="ws.message.info") == [[[info]] for info in told if info]
+
+
+@EACH
+def test_the_same_words_in_follow(name):
+    tried = TRIED[name]
+    shown = tshark(save(recorded(tried).capture), "-q", "-z", "follow,ws,ascii,0")
+    for _, _, words, _ in tried.MESSAGES[1:]:
+        assert any(without_time(line).endswith(f"[{words}]") for line in shown.splitlines()), words
+
+
+def test_named_in_the_list_of_sessions():
+    """By the negotiated name, else by what was found."""
+    capture = Capture()
+    header = [("Sec-WebSocket-Protocol", "ocpp1.6")]
+    capture.tcp().upgrade(offer=header, accept=header).client(text('[2,"1","Heartbeat",{}]', mask=KEY))
+    capture.tcp().upgrade(path="/a").client(text('[2,"1","Heartbeat",{}]', mask=KEY)).server(text('[3,"1",{}]'))
+    capture.tcp().upgrade(path="/b").client(text("hello", mask=KEY))
+    lines = [line.split() for line in tshark(save(capture), "-q", "-z", "ws,sessions").splitlines() if "ws://" in line]
+    assert [[word for word in line if "ocpp" in word.lower()] for line in lines] == [["ocpp1.6"], ["OCPP"], []]
