@@ -33,7 +33,8 @@ bool is_flushed(Bytes data) {
     return be32(data, data.size() - 4) == 0x0000ffff;
 }
 
-bool inflate_all(Bytes data, std::size_t limit, Out& out) {
+/// `ended`: false if the stream goes on.
+bool inflate_all(Bytes data, std::size_t limit, Out& out, bool& ended) {
     constexpr int with_header = 15 + 32; // of zlib or gzip
     z_stream stream{};
     if (inflateInit2(&stream, with_header) != Z_OK)
@@ -51,8 +52,11 @@ bool inflate_all(Bytes data, std::size_t limit, Out& out) {
         if (result == Z_OK && !stream.avail_in && stream.avail_out)
             break;
     }
-    const bool whole = !stream.avail_in && (result == Z_STREAM_END || (result == Z_OK && is_flushed(data)));
+    constexpr int between_blocks = 128; // of data_type: it stopped where a block would begin
+    const bool at_flush = result == Z_OK && is_flushed(data) && (stream.data_type & between_blocks) != 0;
+    const bool whole = !stream.avail_in && (result == Z_STREAM_END || at_flush);
     inflateEnd(&stream);
+    ended = result == Z_STREAM_END;
     return whole && (result == Z_STREAM_END || out.size() < limit);
 }
 
@@ -91,9 +95,42 @@ Decompressed decompress_application(Bytes payload, std::size_t limit, const Aren
                                : is_zlib(payload)         ? "zlib"
                                                           : nullptr;
     Out out;
-    if (!format || !(be32(payload, 0) == zstd ? unpack_zstd(payload, limit, out) : inflate_all(payload, limit, out)))
+    bool ended = true;
+    if (!format || !(be32(payload, 0) == zstd ? unpack_zstd(payload, limit, out) : inflate_all(payload, limit, out, ended)))
         return {};
-    return {format, arena.copy(out)};
+    return {format, arena.copy(out), !ended && is_zlib(payload)};
+}
+
+/// As permessage-deflate has it: without the header, which the first has, and without the end of the flush (RFC 7692 7.2.1).
+Bytes ApplicationStream::deflated(Bytes payload, std::uint32_t message) const {
+    constexpr std::size_t header = 2, flush = 4;
+    const std::size_t before = message == first_ ? header : 0;
+    if (payload.size() < before + flush || !is_flushed(payload))
+        return {};
+    return payload.subspan(before, payload.size() - before - flush);
+}
+
+Decompressed ApplicationStream::next(Bytes payload, std::uint32_t message, bool after_loss, bool remember,
+                                     const Arena& arena) noexcept {
+    const auto in = deflated(payload, message);
+    if (in.empty())
+        return {};
+    if (after_loss)
+        history_.lose_context();
+    messages_.push_back(message);
+    Out out;
+    if (history_.next(in, remember, out) != Inflated::ok)
+        return {};
+    return {"zlib stream", arena.copy(out)};
+}
+
+Decompressed ApplicationStream::again(Bytes payload, std::uint32_t message, const Arena& arena) noexcept {
+    const auto it = std::lower_bound(messages_.begin(), messages_.end(), message);
+    Out out;
+    if (it == messages_.end() || *it != message ||
+        history_.again(static_cast<std::uint32_t>(it - messages_.begin()), deflated(payload, message), out) != Inflated::ok)
+        return {};
+    return {"zlib stream", arena.copy(out)};
 }
 
 } // namespace ws

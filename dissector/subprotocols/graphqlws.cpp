@@ -16,6 +16,22 @@ constexpr SubprotocolField fields[] = {
     {"graphqlws.operation", "Operation", "Its name, as the client gives it or the query has it", FieldKind::text},
 };
 
+/// Of graphql-transport-ws, by its PROTOCOL.md and its CloseCode.
+constexpr NumberName close_codes[] = {
+    {4004, "Bad response"},
+    {4005, "Internal client error"},
+    {4400, "Bad request"},
+    {4401, "Unauthorized"},
+    {4403, "Forbidden"},
+    {4406, "Subprotocol not acceptable"},
+    {4408, "Connection initialisation timeout"},
+    {4409, "Subscriber already exists"},
+    {4429, "Too many initialisation requests"},
+    {4499, "Terminated"},
+    {4500, "Internal server error"},
+    {4504, "Connection acknowledgement timeout"},
+};
+
 struct Type {
     std::string_view name;
     bool has_id;
@@ -103,6 +119,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol graphqlws{"graphqlws", "GraphQL", fields, read};
+const Subprotocol graphqlws{"graphqlws", "GraphQL", fields, read, close_codes};
 
 } // namespace ws

@@ -60,7 +60,8 @@ struct Record {
     std::int64_t attachments = -1;     ///< So many binary messages that come next belong to it; -1: to the one before.
     bool takes_attachment = false;     ///< It is such a message; if none is expected, it is nothing.
     RecordContent content = {};        ///< What it carries.
-    bool goes_on = false;              ///< The last one: the next message goes on with it.
+    bool goes_on = false;              ///< The last one: the next message goes on with it,
+    std::uint32_t goes_on_in = 0;      ///< in this packet; 0: not known.
     const char* stopped = nullptr;     ///< Why the reader could not go on.
     std::uint32_t stopped_at = 0;      ///< Where.
     Exchange exchange = {};            ///< The link, where known.

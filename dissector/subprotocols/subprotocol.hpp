@@ -51,6 +51,7 @@ struct Subprotocol {
     std::span<const SubprotocolField> fields;
     /// What one message says; no record where it is none of this subprotocol. Null: it stands inside another only.
     void (*read)(const Reading& reading, Records& records) noexcept;
+    std::span<const NumberName> close_codes = {}; ///< What the codes of its Close frames mean, beside those that all have.
 };
 
 } // namespace ws

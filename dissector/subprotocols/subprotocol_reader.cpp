@@ -7,35 +7,39 @@ namespace ws {
 
 Reading SubprotocolReader::behind_rest(const Reading& reading, const Arrival& arrival, bool keep) {
     auto& rest = rest_[static_cast<std::size_t>(arrival.direction)];
-    Reading joined(reading, rest);
-    if (keep)
-        before_[{arrival.direction, arrival.message}].swap(rest);
-    rest.clear();
+    Reading joined(reading, rest.bytes);
+    if (keep) {
+        goes_on_in_[{arrival.direction, rest.message}] = arrival.packet;
+        before_[{arrival.direction, arrival.message}].swap(rest.bytes);
+    }
+    rest.bytes.clear();
     return joined;
 }
 
-void SubprotocolReader::keep_rest(const Records& records, Direction direction) {
+void SubprotocolReader::keep_rest(const Records& records, const Arrival& arrival) {
     if (records.empty() || !records.last().goes_on)
         return;
     const auto& record = records.last();
     const auto left = record.data.subspan(record.offset);
+    auto& rest = rest_[static_cast<std::size_t>(arrival.direction)];
+    rest.message = arrival.message;
     if (left.size() <= longest_rest)
-        rest_[static_cast<std::size_t>(direction)].assign(left.begin(), left.end());
+        rest.bytes.assign(left.begin(), left.end());
 }
 
 std::span<const Record> SubprotocolReader::read(const Reading& reading, const Arrival& arrival, bool keep) noexcept {
     if (exchanges_.notice(arrival))
-        rest_[static_cast<std::size_t>(arrival.direction)].clear();
+        rest_[static_cast<std::size_t>(arrival.direction)].bytes.clear();
     if (!known_)
         look(reading, arrival, keep);
     if (!known_)
         return {};
     Records records(reading.arena);
-    if (rest_[static_cast<std::size_t>(arrival.direction)].empty())
+    if (rest_[static_cast<std::size_t>(arrival.direction)].bytes.empty())
         known_->read(reading, records);
     else
         known_->read(behind_rest(reading, arrival, keep), records);
-    keep_rest(records, arrival.direction);
+    keep_rest(records, arrival);
     exchanges_.link(records.all(), arrival, reading.arena, keep);
     return records.settled();
 }
@@ -81,6 +85,8 @@ std::span<const Record> SubprotocolReader::again(const Reading& reading, const A
         known_->read(reading, records);
     else
         known_->read(Reading(reading, it->second), records);
+    if (const auto next = goes_on_in_.find({arrival.direction, arrival.message}); next != goes_on_in_.end() && !records.empty())
+        records.last().goes_on_in = next->second;
     exchanges_.recall(records.all(), arrival);
     return records.settled();
 }

@@ -30,7 +30,7 @@ class SubprotocolReader {
     void look(const Reading& reading, const Arrival& arrival, bool keep);
     bool settles(const Subprotocol& one, Records& records, const Arrival& arrival) const;
     Reading behind_rest(const Reading& reading, const Arrival& arrival, bool keep);
-    void keep_rest(const Records& records, Direction direction);
+    void keep_rest(const Records& records, const Arrival& arrival);
 
     const Subprotocol* known_;
     const Subprotocol* hint_;
@@ -38,8 +38,15 @@ class SubprotocolReader {
     std::uint32_t looked_at_ = 0;
     Exchanges exchanges_;
     using Kept = std::vector<std::uint8_t>;
-    Kept rest_[2];                                               ///< Of a record that goes on, by direction.
-    std::map<std::pair<Direction, std::uint32_t>, Kept> before_; ///< By message: it was put behind these.
+    /// Of a record that goes on.
+    struct Rest {
+        Kept bytes;
+        std::uint32_t message = 0; ///< That ends with them.
+    };
+    using Place = std::pair<Direction, std::uint32_t>; ///< A message.
+    Rest rest_[2];                                     ///< By direction.
+    std::map<Place, Kept> before_;                     ///< The message was put behind these.
+    std::map<Place, std::uint32_t> goes_on_in_;        ///< The packet of the next message.
 };
 
 } // namespace ws

@@ -8,13 +8,14 @@ namespace {
 
 constexpr Subprotocol none{};
 constexpr SubprotocolName names[] = {
-#define NAME(name, own, dissector, port, registered, about) {name, &own == &none ? nullptr : &own, dissector, port},
+#define NAME(name, own, dissector, port, registered, about) {name, &(own) == &none ? nullptr : &(own), dissector, port},
 #include "names.def"
 #undef NAME
 };
 
-constexpr const Subprotocol* all[] = {&engineio, &socketio,    &signalr, &stomp,  &graphqlws,  &wamp,     &ocpp, &jsonrpc,
-                                      &phoenix,  &actioncable, &bayeux,  &sockjs, &k8schannel, &realtime, &nats, &yjs};
+constexpr const Subprotocol* all[] = {&engineio,   &socketio, &signalr, &stomp,       &graphqlws,  &wamp,
+                                      &ocpp,       &jsonrpc,  &phoenix, &actioncable, &bayeux,     &sockjs,
+                                      &k8schannel, &realtime, &nats,    &yjs,         &xmppframing};
 static_assert(std::size(all) <= most_subprotocols);
 
 } // namespace

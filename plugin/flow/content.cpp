@@ -19,10 +19,11 @@ void show_content(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& 
         add_builtin_fields(tree, pinfo, shown, frame, message);
     if (!message.tvb)
         return;
-    if (!told.opened.format)
-        return dissect_message(message, pinfo, tree, connection, of.direction, *frame.completes, told);
-    const auto opened = add_decompressed(shown.tree, pinfo, message, told.opened, frame.completes->number);
-    dissect_message(opened, pinfo, tree, connection, of.direction, told_message(*frame.completes, told.opened), told);
+    const auto& told_of = told.opened.format ? told_message(*frame.completes, told.opened) : *frame.completes;
+    if (told.opened.format)
+        message = add_decompressed(shown.tree, pinfo, message, told.opened, frame.completes->number);
+    if (const auto packet = dissect_message(message, pinfo, tree, connection, of.direction, told_of, told))
+        add_goes_on(shown.tree, pinfo, *packet);
 }
 
 } // namespace ws

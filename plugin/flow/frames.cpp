@@ -50,7 +50,7 @@ Facts read_piece(const StreamData& piece, packet_info* pinfo, Session& session, 
 /// `captured_in`: the packet, if it is another one.
 void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const Whose& of,
                 const Frame& frame, const Told& told, guint32 captured_in = 0) {
-    add_frame_to_columns(pinfo, frame, told.words);
+    add_frame_to_columns(pinfo, frame, told.words, !told.by_other);
     const auto shown = add_frame(tree, pinfo, tvb, of, frame, captured_in);
     if (frame.closes_first)
         show_close_notes(shown, pinfo, session, connection, frame);

@@ -26,7 +26,7 @@ dissector_handle_t handle_of(const Subprotocol* own) {
 
 /// Where the release has a dissector of its own by the name of one of ours, that one.
 dissector_handle_t handle_of(const SubprotocolName& row) {
-    if (row.own) {
+    if (!*row.dissector) {
         auto* handle = handle_of(row.own);
         return handle ? handle : find_dissector(row.own->name);
     }
@@ -64,10 +64,21 @@ bool waits_with(Leftover& leftover, const Message& message) {
     return true;
 }
 
+/// Where the message that ends with what waits goes on: 0: not known yet; nothing: none waits.
+std::optional<std::uint32_t> where_it_goes_on(packet_info* pinfo, const Leftover& leftover, std::uint32_t message) {
+    if (!PINFO_FD_VISITED(pinfo))
+        return leftover.bytes.empty() ? std::nullopt : std::optional(0U);
+    const auto it = leftover.before_message.find(message);
+    return it == leftover.before_message.end() || !it->second.goes_on_in ? std::nullopt : std::optional(it->second.goes_on_in);
+}
+
 /// Gives the dissector the message, behind what it left over of the ones before.
 bool call_with_leftover(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Leftover& leftover,
                         const Message& message, bool may_write) {
     const bool first = !PINFO_FD_VISITED(pinfo);
+    if (first && !leftover.bytes.empty())
+        leftover.before_message[leftover.message].goes_on_in = pinfo->num;
+    leftover.message = message.number;
     if (first && waits_with(leftover, message))
         return true;
     Bytes before = leftover.bytes;
@@ -109,40 +120,61 @@ dissector_handle_t find_subdissector(const Connection& connection) {
     return of_port;
 }
 
+/// The version that a server of the remote framebuffer sends first (RFC 6143, 7.1.1), where websockify's URL or name is.
+bool begins_rfb(const Connection& connection, std::string_view url, Bytes first) {
+    constexpr std::size_t size = 12;
+    return (connection.subprotocol == "binary" || url.find("/websockify") != std::string_view::npos) && first.size() == size &&
+           as_text(first).starts_with("RFB 003.00") && first.back() == '\n';
+}
+
 } // namespace
 
-void look_up_subdissector(Connection& connection, const char* url) {
+void look_up_subdissector(Connection& connection, const char* url, Bytes first) {
     if (connection.subdissector_known)
         return;
     auto* handle = find_subdissector(connection);
-    const auto* own = registered(handle);
+    if (!handle && begins_rfb(connection, url, first))
+        handle = handle_of(*find_subprotocol_name("rfb"));
+    const auto* known = registered(handle);
+    const auto* own = known ? known->of : nullptr;
+    if (const auto* row = find_subprotocol_name(connection.subprotocol);
+        row && handle && handle == find_dissector(row->dissector))
+        own = row->own; // it is asked first
     if (own || !handle)
-        connection.subprotocol_reader = std::make_unique<SubprotocolReader>(own ? own->of : nullptr, subprotocol_of_url(url));
-    connection.subdissector = own ? nullptr : handle;
+        connection.subprotocol_reader = std::make_unique<SubprotocolReader>(own, subprotocol_of_url(url));
+    connection.subdissector = known ? nullptr : handle;
     connection.subdissector_known = true;
 }
 
-bool has_subdissector(const Connection& connection) {
-    return (connection.subdissector && connection.subdissector != handles.json) || have_heuristics;
+bool is_read_by_other(const Connection& connection) {
+    return connection.subdissector && connection.subdissector != handles.json;
 }
 
-bool call_subdissector(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction,
-                       const Message& message) {
+bool has_subdissector(const Connection& connection) {
+    return is_read_by_other(connection) || have_heuristics;
+}
+
+Dissected call_subdissector(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction,
+                            const Message& message) {
     const bool may_write = !info_is_full(pinfo);
     const auto fenced = may_write ? fence_info(pinfo) : 0;
-    auto& kept = connection.leftover[static_cast<std::size_t>(direction)];
+    if (!connection.unfinished)
+        connection.unfinished = std::make_unique<UnfinishedContent>();
+    auto& kept = connection.unfinished->leftover[static_cast<std::size_t>(direction)];
     if (!kept)
         kept = std::make_unique<Leftover>();
-    bool taken = connection.subdissector && connection.subdissector != handles.json &&
-                 call_with_leftover(tvb, pinfo, tree, connection, *kept, message, may_write);
-    if (!taken)
-        taken = call_guarded(tvb, pinfo, tree, connection.subprotocol.c_str(), may_write, [=] {
-                    heur_dtbl_entry_t* entry = nullptr;
-                    return dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, nullptr) ? 1 : 0;
-                }).taken;
-    if (taken && may_write)
-        separate_info(pinfo, fenced);
-    return taken;
+    const bool by_other = is_read_by_other(connection);
+    Dissected dissected{by_other && call_with_leftover(tvb, pinfo, tree, connection, *kept, message, may_write), std::nullopt};
+    if (dissected.taken)
+        dissected.goes_on_in = where_it_goes_on(pinfo, *kept, message.number);
+    else
+        dissected.taken = call_guarded(tvb, pinfo, tree, connection.subprotocol.c_str(), may_write, [=] {
+                              heur_dtbl_entry_t* entry = nullptr;
+                              return dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, nullptr) ? 1 : 0;
+                          }).taken;
+    if (may_write && !separate_info(pinfo, fenced, by_other ? " " : ", ") && by_other)
+        add_text_to_columns(pinfo, message);
+    return dissected;
 }
 
 void hand_off_subdissectors() {

@@ -9,6 +9,7 @@
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
 
+#include "dissector/big_endian.hpp"
 #include "dissector/utf8.hpp"
 
 namespace ws {
@@ -43,7 +44,7 @@ namespace {
 
 /// What the subprotocol's reader says of the message.
 std::span<const Record> read_records(packet_info* pinfo, Connection& connection, const Whose& whose, const Message& message) {
-    look_up_subdissector(connection, whose.url);
+    look_up_subdissector(connection, whose.url, message.data);
     auto& reader = connection.subprotocol_reader;
     if (!reader || (!message.text && message.opcode != opcode::binary))
         return {};
@@ -55,6 +56,42 @@ std::span<const Record> read_records(packet_info* pinfo, Connection& connection,
     if (reader->gave_up())
         reader.reset();
     return records;
+}
+
+/// What the application itself had compressed.
+Decompressed open_message(packet_info* pinfo, Connection& connection, Direction direction, const Message& message) {
+    if (message.opcode != opcode::binary)
+        return {};
+    auto& unfinished = connection.unfinished;
+    auto* stream = unfinished ? unfinished->stream[static_cast<std::size_t>(direction)].get() : nullptr;
+    const auto arena = packet_arena(pinfo);
+    const auto limit = std::size_t{protocol.limit_mib} << 20;
+    const bool first = !PINFO_FD_VISITED(pinfo);
+    if (stream) {
+        const auto opened =
+            first ? stream->next(message.data, message.number, message.after_loss, capture->revisits.may(pinfo), arena)
+                  : stream->again(message.data, message.number, arena);
+        if (opened.format)
+            return opened;
+    }
+    const auto opened = decompress_application(message.data, limit, arena);
+    if (!first || stream || !opened.goes_on)
+        return opened;
+    if (!unfinished)
+        unfinished = std::make_unique<UnfinishedContent>();
+    auto& begun = unfinished->stream[static_cast<std::size_t>(direction)];
+    begun = std::make_unique<ApplicationStream>(message.number, limit);
+    return begun->next(message.data, message.number, false, capture->revisits.may(pinfo), arena);
+}
+
+/// `GraphQL Unauthorized`: what the code means to the subprotocol, if it has names of its own.
+std::string_view words_of_close(packet_info* pinfo, const Connection& connection, const Frame& frame) {
+    const auto* known = connection.subprotocol_reader ? connection.subprotocol_reader->known() : nullptr;
+    const char* const name = known && frame.payload.size() >= 2 ? name_of(known->close_codes, be16(frame.payload, 0)) : nullptr;
+    if (!name)
+        return {};
+    LineBuffer line(packet_arena(pinfo), 128);
+    return line.text(known->title).text(" ").text(name).view();
 }
 
 /// `gzip [1200] {"a":…`
@@ -74,12 +111,13 @@ Message told_message(const Message& message, const Decompressed& opened) {
 }
 
 Told tell(packet_info* pinfo, Connection& connection, const Whose& whose, const Frame& frame) {
+    if (frame.header.opcode == opcode::close)
+        return {{}, words_of_close(pinfo, connection, frame)};
     if (!is_decoded(frame))
         return {};
     const auto& message = *frame.completes;
     Told told{};
-    if (message.opcode == opcode::binary)
-        told.opened = decompress_application(message.data, std::size_t{protocol.limit_mib} << 20, packet_arena(pinfo));
+    told.opened = open_message(pinfo, connection, whose.direction, message);
     const bool is_opened = told.opened.format != nullptr;
     const auto inner = is_opened ? told_message(message, told.opened) : message;
     const auto records = read_records(pinfo, connection, whose, inner);
@@ -87,6 +125,7 @@ Told tell(packet_info* pinfo, Connection& connection, const Whose& whose, const 
         told.records = records;
         told.words = words_of(pinfo, records);
     }
+    told.by_other = told.records.empty() && is_read_by_other(connection);
     if (is_opened)
         told.words = words_of_opened(pinfo, inner, told.opened.format, told.words);
     return told;
@@ -96,15 +135,15 @@ bool wants_messages(const Connection& connection) {
     return has_subdissector(connection) || exports_messages();
 }
 
-void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection& connection, Direction direction,
-                     const Message& message, const Told& told) {
+std::optional<std::uint32_t> dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection& connection,
+                                             Direction direction, const Message& message, const Told& told) {
     if (exports_messages())
         export_message(at, pinfo, reader_of(pinfo, connection, message, told), message);
     auto* handle = connection.subdissector;
     const bool ask_others = told.records.empty() && has_subdissector(connection);
     const bool wants_json = json_is_looked_at(tree) && (handle == handles.json || (protocol.json && message.text));
     if (told.records.empty() && (message.data.empty() || !(ask_others || wants_json)))
-        return;
+        return std::nullopt;
     auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
     if (!told.records.empty()) {
         const auto records = told.records;
@@ -112,12 +151,14 @@ void dissect_message(Place at, packet_info* pinfo, proto_tree* tree, Connection&
             show_records({tvb, 0}, pinfo, tree, records);
             return 1;
         });
-        return;
+        return records.back().goes_on ? std::optional(records.back().goes_on_in) : std::nullopt;
     }
-    if (ask_others && call_subdissector(tvb, pinfo, tree, connection, direction, message))
-        return;
+    if (ask_others)
+        if (const auto dissected = call_subdissector(tvb, pinfo, tree, connection, direction, message); dissected.taken)
+            return dissected.goes_on_in;
     if (wants_json)
         dissect_json(tvb, pinfo, tree, message, handle == handles.json);
+    return std::nullopt;
 }
 
 void hand_off_subprotocols() {

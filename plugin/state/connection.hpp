@@ -3,6 +3,7 @@
 
 #include "wireshark/compat.h"
 
+#include "dissector/application_compression.hpp"
 #include "dissector/connection_decoder.hpp"
 #include "dissector/ending_diagnosis.hpp"
 #include "dissector/heartbeats.hpp"
@@ -23,10 +24,18 @@ struct Leftover {
     struct Before {
         std::vector<std::uint8_t> bytes; ///< It was put behind these.
         bool waits = false;              ///< It was not enough: nothing was given.
+        std::uint32_t goes_on_in = 0;    ///< The packet of the next message, which its end waits for; 0: it does not.
     };
-    std::vector<std::uint8_t> bytes;                ///< Wait for the next message.
+    std::vector<std::uint8_t> bytes;                ///< Wait for the next message,
+    std::uint32_t message = 0;                      ///< behind this one.
     std::size_t needed = 0;                         ///< As many bytes in all; 0: how many is not known.
     std::map<std::uint32_t, Before> before_message; ///< By message number, where there is something to tell.
+};
+
+/// What messages leave to later ones; by Direction, null: nothing.
+struct UnfinishedContent {
+    std::unique_ptr<Leftover> leftover[2];
+    std::unique_ptr<ApplicationStream> stream[2];
 };
 
 /// What one side sent before the connection was recognised.
@@ -49,7 +58,7 @@ struct Connection {
     dissector_handle_t subdissector = nullptr; ///< Who reads its messages, or null; looked up for the first of them.
     bool subdissector_known = false;
     std::unique_ptr<SubprotocolReader> subprotocol_reader = {}; ///< Null: the plugin does not read its messages itself.
-    std::unique_ptr<Leftover> leftover[2] = {};                 ///< Indexed by Direction; null: none.
+    std::unique_ptr<UnfinishedContent> unfinished = {};         ///< Null: none so far.
     Statistics statistics = {};
     PeerMarks marks = {};
     Dislike dislike = {};

@@ -19,7 +19,7 @@ const RegisteredSubprotocol* shown_as(const Record& record) {
 
 /// The words of one record alone.
 void add_words(LineBuffer& line, const Record& record) {
-    line.text(record.words).text(record.goes_on ? " (goes on)" : "");
+    line.text(record.words);
     if (record.belongs_to)
         line.text("attachment of #").number(record.belongs_to);
     if (record.link.kind == Link::asks || !record.exchange.asked_in)

@@ -46,6 +46,8 @@ class Messages {
                 control(line, frame);
             else
                 message(line, tapped, frame);
+            if (!tapped.words.empty())
+                line.string("info", tapped.words);
             if (violations.any())
                 line.names("violations", names_of(violations));
         });
@@ -85,8 +87,6 @@ class Messages {
         line.number("frames", message.frames);
         if (tapped.connection && !tapped.connection->subprotocol.empty())
             line.string("subprotocol", tapped.connection->subprotocol);
-        if (!tapped.words.empty())
-            line.string("info", tapped.words);
         if (message.undecoded != Undecoded::no)
             line.string("undecoded", undecoded_name(message.undecoded));
     }

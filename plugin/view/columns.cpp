@@ -30,7 +30,7 @@ void add_reason(LineBuffer& line, Undecoded reason) {
 }
 
 /// "Text [28, 42 on wire] One message": of the frame that completes it.
-void add_message(LineBuffer& line, const Frame& frame, std::string_view words) {
+void add_message(LineBuffer& line, const Frame& frame, std::string_view words, bool with_text) {
     const auto& message = *frame.completes;
     line.text(message.opcode == opcode::continuation ? "Message" : opcode_name(message.opcode)).text(" [");
     if (!is_decoded(frame)) {
@@ -43,10 +43,10 @@ void add_message(LineBuffer& line, const Frame& frame, std::string_view words) {
     if (message.wire_length != message.data.size())
         line.text(", ").number(message.wire_length).text(" on wire");
     line.text("]");
-    if (words.empty())
-        line.readable(message, text_in_a_line());
-    else
+    if (!words.empty())
         line.text(" ").text(words);
+    else if (with_text)
+        line.readable(message, text_in_a_line());
 }
 
 void add_plain_frame(LineBuffer& line, const Frame& frame) {
@@ -95,15 +95,15 @@ void start_columns(packet_info* pinfo, const Whose& whose) {
     so_far.http2_stream = whose.http2_stream;
 }
 
-void add_frame_to_columns(packet_info* pinfo, const Frame& frame, std::string_view words) {
+void add_frame_to_columns(packet_info* pinfo, const Frame& frame, std::string_view words, bool with_text) {
     if (!info_is_shown(pinfo) || !has_room(pinfo))
         return;
     LineBuffer line(packet_arena(pinfo), 512 + std::max(text_in_a_line(), words.size()) + frame.violations.count() * 32);
     line.text("  ");
     if (frame.completes)
-        add_message(line, frame, words);
+        add_message(line, frame, words, with_text);
     else if (is_control(frame.header.opcode) && frame.header.opcode <= opcode::pong && frame.undecoded == Undecoded::no)
-        line.text(kept_words_of_control(frame, packet_arena(pinfo)));
+        line.text(kept_words_of_control(frame, packet_arena(pinfo))).text(words.empty() ? "" : " ").text(words);
     else
         add_plain_frame(line, frame);
     add_packet(line, frame.reassembled_in);
@@ -111,6 +111,23 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame, std::string_vi
         if (frame.violations.has(static_cast<Violation>(i)))
             line.text(" [Violation: ").text(violation_table()[i].name).text("]");
     append(pinfo, line.finish());
+}
+
+void add_text_to_columns(packet_info* pinfo, const Message& message) {
+    if (!info_is_shown(pinfo) || !has_room(pinfo))
+        return;
+    LineBuffer line(packet_arena(pinfo), 16 + text_in_a_line());
+    append(pinfo, line.readable(message, text_in_a_line()).finish());
+}
+
+void add_goes_on_to_columns(packet_info* pinfo, std::uint32_t packet) {
+    if (!info_is_shown(pinfo) || !has_room(pinfo))
+        return;
+    LineBuffer line(packet_arena(pinfo), 64);
+    line.text(" [goes on");
+    if (packet)
+        line.text(" in #").number(packet);
+    append(pinfo, line.text("]").finish());
 }
 
 void add_diagnosis_to_columns(packet_info* pinfo, const Diagnosed& found) {
@@ -159,19 +176,21 @@ std::size_t fence_info(packet_info* pinfo) {
     return std::strlen(col_get_text(pinfo->cinfo, COL_INFO));
 }
 
-void separate_info(packet_info* pinfo, std::size_t fenced) {
+bool separate_info(packet_info* pinfo, std::size_t fenced, const char* separator) {
     if (!info_is_shown(pinfo))
-        return;
+        return false;
     const std::string_view text = col_get_text(pinfo->cinfo, COL_INFO);
-    if (fenced && text.size() > fenced) {
+    const bool written = fenced && text.size() > fenced;
+    if (written) {
         auto added = text.substr(fenced);
         added.remove_prefix(std::min(added.find_first_not_of(" ,"), added.size()));
         LineBuffer line(packet_arena(pinfo), text.size() + 3);
-        line.text(text.substr(0, fenced)).text(", ").text(added);
+        line.text(text.substr(0, fenced)).text(separator).text(added);
         col_clear_fence(pinfo->cinfo, COL_INFO);
         col_add_str(pinfo->cinfo, COL_INFO, line.finish());
     }
     col_set_fence(pinfo->cinfo, COL_INFO);
+    return written;
 }
 
 } // namespace ws

@@ -4,6 +4,7 @@
 #include "view/fields.hpp"
 
 #include "dissector/words.hpp"
+#include "view/columns.hpp"
 #include "view/data_source.hpp"
 #include "view/violation_fields.hpp"
 #include "wireshark/protocol.hpp"
@@ -18,6 +19,7 @@ int hf_line = -1;
 int hf_valid_text = -1;
 int hf_data = -1;
 int hf_info = -1;
+int hf_goes_on_in = -1;
 int hf_length = -1;
 int hf_wire_length = -1;
 int hf_compressed = -1;
@@ -137,6 +139,12 @@ Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, s
     return place;
 }
 
+void add_goes_on(proto_tree* tree, packet_info* pinfo, std::uint32_t packet) {
+    add_goes_on_to_columns(pinfo, packet);
+    if (tree && packet)
+        generated(proto_tree_add_uint(tree, hf_goes_on_in, nullptr, 0, 0, packet));
+}
+
 void register_message_fields() {
     static hf_register_info fields[] = {
         {&hf_number,
@@ -152,6 +160,9 @@ void register_message_fields() {
         {&hf_valid_text,
          {"Text, as far as it is UTF-8", "ws.message.valid_text", FT_STRING, BASE_NONE, nullptr, 0,
           "What a text message that is no UTF-8 has before the first bad byte", HFILL}},
+        {&hf_goes_on_in,
+         {"Goes on in", "ws.message.goes_on_in", FT_FRAMENUM, BASE_NONE, nullptr, 0,
+          "The packet of the next message, where a unit of the subprotocol goes on that this message begins", HFILL}},
         {&hf_info,
          {"Information", "ws.message.info", FT_STRING, BASE_NONE, nullptr, 0, "What its subprotocol says of it, in one line",
           HFILL}},

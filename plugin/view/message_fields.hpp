@@ -10,4 +10,7 @@ namespace ws {
 Place add_message(const FrameTree& at, packet_info* pinfo, const Frame& frame, std::string_view words, tvbuff_t* parent,
                   bool always);
 
+/// What the message says goes on in the next one: also in the columns. `packet` 0: not known yet; `tree` may be null.
+void add_goes_on(proto_tree* tree, packet_info* pinfo, std::uint32_t packet);
+
 } // namespace ws

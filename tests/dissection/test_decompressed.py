@@ -37,7 +37,7 @@ def sent(*messages):
 
 
 @BOTH
-@pytest.mark.parametrize("name, compress", [*FORMATS.items(), ("zlib", flushed)], ids=[*FORMATS, "flushed"])
+@pytest.mark.parametrize("name, compress", [*FORMATS.items(), ("zlib stream", flushed)], ids=[*FORMATS, "flushed"])
 def test_is_opened(name, compress, passes):
     packed = compress(SAID)
     path = sent(binary(packed))
@@ -96,3 +96,46 @@ def test_bombs_stay_closed(name):
         resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
     assert "Malformed" not in tshark(path, "-V", limit=limit)
     assert packets_matching(path, "ws.decompressed") == []
+
+
+def stream_of(*texts):
+    """What gateways call zlib-stream: one stream, flushed behind each message."""
+    deflater = zlib.compressobj()
+    return [deflater.compress(one) + deflater.flush(zlib.Z_SYNC_FLUSH) for one in texts]
+
+
+TICKS = [b'{"op":0,"tick":%d,"symbol":"one"}' % i for i in range(40)]
+
+
+@BOTH
+def test_a_stream_over_messages(passes):
+    """Later messages refer to earlier ones, and do not begin like zlib."""
+    packed = stream_of(*TICKS)
+    assert not any(one.startswith(b"\x78") for one in packed[1:])
+    path = sent(*map(binary, packed))
+    rows = fields(path, ["ws.decompressed", "ws.decompressed.text"], *passes, shown="ws.opcode == 2")
+    assert rows == [[["zlib stream"], [one.decode()]] for one in TICKS]
+    assert packets_matching(path, 'ws.decompressed.text contains "\\"tick\\":39"', *passes) == [45]
+
+
+@BOTH
+def test_a_stream_each_way_and_something_between(passes):
+    there, back = stream_of(*TICKS), stream_of(*reversed(TICKS))
+    tcp = Capture().tcp().upgrade()
+    for one, other in zip(there, back):
+        tcp.client(binary(one, mask=KEY)).server(binary(other)).server(binary(b"no part of it")).server(text("nor this"))
+    rows = fields(save(tcp.capture), ["ws.decompressed.text"], *passes, shown="ws.decompressed")
+    assert rows == [[[one.decode()]] for pair in zip(TICKS, reversed(TICKS)) for one in pair]
+
+
+@BOTH
+def test_a_stream_with_a_hole(passes):
+    """What refers back to what is missing is not shown; nothing is shown that was not sent."""
+    texts = [os.urandom(20).hex().encode() * 3 for _ in range(9)]
+    packed = stream_of(*texts)
+    tcp = Capture().tcp().upgrade()
+    for number, one in enumerate(packed):
+        tcp.server(binary(one), drop=number == 4)
+    rows = fields(save(tcp.capture), ["ws.decompressed.text"], *passes, shown="ws.decompressed.text")
+    assert [row[0][0].encode() for row in rows[:4]] == texts[:4]
+    assert all(row[0][0].encode() in texts for row in rows)

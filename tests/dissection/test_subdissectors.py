@@ -350,3 +350,38 @@ def test_many_frames_of_http2_in_a_packet(passes):
     http2 = Http2(capture.tcp(server=("10.0.0.2", 8080))).websocket(1)
     http2.send(SERVER, b"".join(http2_frame(DATA, 0, 1, text(busy_json(i))) for i in range(BUSY))).server(1, text("after"))
     assert server_texts(save(capture), *passes) == [*map(busy_json, range(BUSY)), "after"]
+
+
+@pytest.mark.parametrize("passes", [(), ("-2",)])
+@pytest.mark.parametrize("how, found", [({"path": "/websockify"}, True), (selected("binary"), True), ({"path": "/chat"}, False)])
+def test_remote_framebuffer_of_websockify(how, found, passes):
+    """Known by the URL or the name, and a first message that can be no other."""
+    tcp = Capture().tcp().upgrade(**how)
+    tcp.server(binary(b"RFB 003.008\n")).client(binary(b"RFB 003.008\n", mask=KEY))
+    path = save(tcp.capture)
+    assert (packets_matching(path, "vnc", *passes) == [6, 7]) is found
+    tcp = Capture().tcp().upgrade(**how)
+    tcp.server(binary(b"RFB 003.008\nmore"))
+    assert packets_matching(save(tcp.capture), "vnc", *passes) == []
+
+
+def test_words_of_wiresharks_dissectors_stand_for_the_text():
+    """Of what they say nothing about, the text is there."""
+    tcp = Capture().tcp().upgrade(**selected("xmpp"))
+    tcp.client(text("<message xmlns='jabber:client'/>", mask=KEY)).client(text("no XML", mask=KEY))
+    rows = fields(save(tcp.capture), ["_ws.col.Info"], shown="ws.opcode == 1")
+    assert [row[0][0].split("  ")[1].strip() for row in rows] [:1] == ["Text [32] MESSAGE"]
+
+
+@pytest.mark.parametrize("passes", [(), ("-2",)])
+def test_where_mqtt_goes_on(passes):
+    """MQTT 3.1.1, 6: a packet may be cut over messages."""
+    tcp = Capture().tcp().upgrade(**selected("mqtt"))
+    for part in (MQTT_CONNECT[:5], MQTT_CONNECT[5:9], MQTT_CONNECT[9:] + b"\xc0", b"\0"):
+        tcp.client(binary(part, mask=KEY))
+    rows = fields(save(tcp.capture), ["ws.message.goes_on_in", "_ws.col.Info"], *passes, shown="ws.opcode == 2")
+    where = [f" in #{packet}" if passes else "" for packet in (7, 8, 9)]
+    assert [row[0] for row in rows] == ([["7"], ["8"], ["9"], []] if passes else [[]] * 4)
+    assert [row[1][0].split("  ")[1] for row in rows] == [
+        f"Binary [5] [goes on{where[0]}]", f"Binary [4] [goes on{where[1]}]", f"Binary [15] Connect Command [goes on{where[2]}]",
+        "Binary [1] Ping Request"]

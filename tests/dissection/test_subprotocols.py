@@ -10,7 +10,7 @@ import re
 import pytest
 
 import subprotocols
-from builder import KEY, Capture, Deflater, binary, frame, text
+from builder import KEY, Capture, Deflater, binary, close, frame, text
 from support import NUL, fields, packets_matching, save, scratch, tshark
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(subprotocols.__path__))
@@ -62,7 +62,7 @@ def infos(path, *arguments):
 
 
 def without_time(words):
-    return re.sub(r", [\d.]+ (µs|ms|s)\b", "", words)
+    return re.sub(r", [\d.]+ (µs|ms|s)\b| \[goes on( in #\d+)?\]", "", words)
 
 
 @BOTH
@@ -305,3 +305,23 @@ def test_named_in_the_list_of_sessions():
     capture.tcp().upgrade(path="/b").client(text("hello", mask=KEY))
     lines = [line.split() for line in tshark(save(capture), "-q", "-z", "ws,sessions").splitlines() if "ws://" in line]
     assert [[word for word in line if "ocpp" in word.lower()] for line in lines] == [["ocpp1.6"], ["OCPP"], []]
+
+
+def test_where_a_unit_goes_on():
+    """In the second pass; in the first, that it does."""
+    path = save(recorded(TRIED["nats"]).capture)
+    assert [info for info in infos(path) if "goes on" in info] == ["Binary [17] NATS MSG LONG [goes on]", "Binary [7] NATS MSG LONG, PI [goes on]"]
+    assert fields(path, ["frame.number", "ws.message.goes_on_in"], "-2", shown="ws.message.goes_on_in") == [[["13"], ["14"]], [["14"], ["15"]]]
+    assert [info for info in infos(path, "-2") if "goes on" in info] == [
+        "Binary [17] NATS MSG LONG [goes on in #14]", "Binary [7] NATS MSG LONG, PI [goes on in #15]"]
+
+
+@BOTH
+def test_close_codes_of_graphql(passes):
+    tcp = connection(TRIED["graphqlws"])
+    send(tcp, *TRIED["graphqlws"].MESSAGES[0][:2])
+    tcp.server(close(4401, "who are you"))
+    path = save(tcp.capture)
+    rows = fields(path, ["_ws.col.Info"], *passes, shown="ws.close.code == 4401")
+    assert 'Close 4401 Private use "who are you" GraphQL Unauthorized' in rows[0][0][0]
+    assert json.loads(tshark(path, "-q", "-z", "ws,messages", *passes).splitlines()[-1])["info"] == "GraphQL Unauthorized"

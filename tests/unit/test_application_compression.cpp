@@ -47,6 +47,24 @@ TEST(ApplicationCompression, OnlyToItsEnd) {
     }
 }
 
+/// "hello" in a fixed block and an empty stored one, as zlib flushes; then the same again as a reference to it.
+TEST(ApplicationCompression, AStreamGoesOnInTheNextMessage) {
+    TestArena memory;
+    const Payload first = {0x78, 0x9c, 0xca, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00, 0x00, 0xff, 0xff};
+    const Payload second = {0xca, 0x00, 0x11, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff};
+    const auto opened = decompress_application(first, 100, memory);
+    ASSERT_TRUE(opened.goes_on);
+    EXPECT_EQ(as_text(opened.data), "hello");
+    ApplicationStream stream(7, 100);
+    EXPECT_EQ(as_text(stream.next(first, 7, false, true, memory).data), "hello");
+    EXPECT_FALSE(stream.next({}, 8, false, true, memory).format);
+    const auto next = stream.next(second, 9, false, true, memory);
+    EXPECT_EQ(as_text(next.data), "hello");
+    EXPECT_EQ(as_text(stream.again(first, 7, memory).data), "hello");
+    EXPECT_EQ(as_text(stream.again(second, 9, memory).data), as_text(next.data));
+    EXPECT_FALSE(stream.again(second, 10, memory).format);
+}
+
 TEST(ApplicationCompression, NoMoreThanTheLimit) {
     for (const auto& [format, payload] : rows) {
         TestArena memory;

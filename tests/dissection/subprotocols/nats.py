@@ -12,8 +12,8 @@ MESSAGES = [
     ("c", b"HPUB FOO 22 33\r\nNATS/1.0\r\nBar: Baz\r\n\r\nHello NATS!\r\n", "NATS HPUB FOO", {"command": ["HPUB"], "subject": ["FOO"]}),
     ("s", b"MSG FOO.BAR 9 11\r\nHello World\r\n+OK\r\n-ERR 'Unknown'\r\n", "NATS MSG FOO.BAR, +OK, -ERR 'Unknown'",
      {"command": ["MSG", "+OK", "-ERR"], "subject": ["FOO.BAR"]}),
-    ("s", b"MSG LONG 1 6\r\nabc", "NATS MSG LONG (goes on)", {"command": ["MSG"], "subject": ["LONG"]}),
-    ("s", b"def\r\nPI", "NATS MSG LONG, PI (goes on)", {"command": ["MSG"], "subject": ["LONG"]}),
+    ("s", b"MSG LONG 1 6\r\nabc", "NATS MSG LONG", {"command": ["MSG"], "subject": ["LONG"]}),
+    ("s", b"def\r\nPI", "NATS MSG LONG, PI", {"command": ["MSG"], "subject": ["LONG"]}),
     ("s", b"NG\r\n", "NATS PING", {"command": ["PING"]}),
 ]
 LINKS = {}

@@ -22,7 +22,7 @@ MESSAGES = [
     ("s", "ERROR\nmessage:malformed frame\n\nwhat was it\0", 'STOMP ERROR "malformed frame"', {"command": ["ERROR"], "header": ["message:malformed frame"], "body": ["what was it"]}),
     ("c", b"SEND\ndestination:/b\n\n\xff\xfe\0", 'STOMP SEND "/b"', {"command": ["SEND"], "header": ["destination:/b"], "destination": ["/b"]}),
     # A frame in two messages: what each shows
-    ("c", b"SEND\ndestination:/long\n\nfirst ", 'STOMP SEND "/long" (goes on)', {"command": ["SEND"], "header": ["destination:/long"], "destination": ["/long"]}),
+    ("c", b"SEND\ndestination:/long\n\nfirst ", 'STOMP SEND "/long"', {"command": ["SEND"], "header": ["destination:/long"], "destination": ["/long"]}),
     ("c", b"second\0", 'STOMP SEND "/long"', {"command": ["SEND"], "header": ["destination:/long"], "destination": ["/long"], "body": ["first second"]}),
 ]
 LINKS = {3: [4]}
