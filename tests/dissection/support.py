@@ -45,7 +45,7 @@ FACTS = ("ws.opcode or ws.handshake.type or ws.undecoded or ws.violation or ws.d
 LAYERS = "frame tcp http ws websocket _ws.malformed"
 
 # What depends on how the bytes were cut, or is known from the second pass on.
-VOLATILE = {"ws.fragment", "ws.segments", "ws.segment", "ws.segment.count", "ws.reassembled_in", "ws.pong_in", "ws.ping_in",
+VOLATILE = {"ws.message.goes_on_in", "ws.fragment", "ws.segments", "ws.segment", "ws.segment.count", "ws.reassembled_in", "ws.pong_in", "ws.ping_in",
             "ws.rtt", "ws.close_in", "ws.leg", "ws.handshake.request_in", "ws.handshake.response_in", "ws.handshake.time",
             "ws.diagnosis.explanation", "ws.diagnosis.seen", "ws.diagnosis.cause", "ws.diagnosis.about", "_ws.expert.message"}
 
