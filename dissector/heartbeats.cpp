@@ -21,6 +21,8 @@ Heartbeat heartbeat_of(const Message& message, const PeerMarks& marks) noexcept 
     const auto text = as_text(message.data);
     if (!message.text)
         return text == std::string_view("\x02\x91\x06") ? Heartbeat{Beat::sign, "SignalR ping"} : Heartbeat{};
+    if (text[0] != '2' && text[0] != '3' && text[0] != '{' && text[0] != '[')
+        return {};
     if (shows(MarkPlace::path, marks) && (text == "2" || text == "3"))
         return {text == "2" ? Beat::question : Beat::answer, "Engine.IO ping"};
     if (text == "{\"type\":6}\x1e")

@@ -6,19 +6,16 @@
 #include "entry/unclaimed.hpp"
 #include "flow/endings.hpp"
 #include "flow/http2.hpp"
-#include "flow/packet_heads.hpp"
+#include "flow/packet_end.hpp"
 #include "state/capture.hpp"
 
 namespace ws {
 namespace {
 
-int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) noexcept {
+int dissect_unasked(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
     if (!protocol.take_over)
         return 0;
-    List<Place> frames;
-    bool shown = dissect_heads_of_packet(tvb, pinfo, tree, frames);
-    for (const auto& at : frames)
-        dissect_stream(tvb_new_subset_remaining(at.tvb, at.offset), pinfo, tree, nullptr, {});
+    bool shown = dissect_heads_and_frames(tvb, pinfo, tree);
     if (pinfo->ptype != PT_TCP || pinfo->flags.in_error_pkt)
         return shown;
     auto* session = find_session(pinfo);
@@ -32,6 +29,12 @@ int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*
         return watch_streams(tvb, pinfo, tree, *http2) || shown;
     if (!PINFO_FD_VISITED(pinfo))
         note_syn(tvb, pinfo);
+    return shown;
+}
+
+int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) noexcept {
+    const auto shown = dissect_unasked(tvb, pinfo, tree);
+    end_packet(pinfo);
     return shown;
 }
 

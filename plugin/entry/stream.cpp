@@ -3,6 +3,7 @@
 
 #include "flow/frames.hpp"
 #include "flow/handshake.hpp"
+#include "flow/packet_heads.hpp"
 #include "state/capture.hpp"
 #include "wireshark/limits.hpp"
 #include "wireshark/tcp_segment.hpp"
@@ -51,6 +52,14 @@ int dissect_stream(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tc
                                           *sequence + static_cast<std::uint32_t>(pinfo->desegment_offset));
     }
     return captured;
+}
+
+bool dissect_heads_and_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
+    List<Place> frames;
+    const bool shown = dissect_heads_of_packet(tvb, pinfo, tree, frames);
+    for (const auto& at : frames)
+        dissect_stream(tvb_new_subset_remaining(at.tvb, at.offset), pinfo, tree, nullptr, {});
+    return shown;
 }
 
 } // namespace ws

@@ -18,4 +18,8 @@ void dissect_http_and_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree
 /// TCP's payload from a request to upgrade on, until frames begin. Returns the bytes taken.
 int dissect_awaiting_response(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* tcp) noexcept;
 
+/// After all other dissectors: the heads of handshakes that HTTP showed in the packet, and the frames behind them. Returns
+/// whether there was something.
+bool dissect_heads_and_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree);
+
 } // namespace ws

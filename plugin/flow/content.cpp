@@ -4,6 +4,7 @@
 #include "flow/verdict.hpp"
 #include "view/builtin_fields.hpp"
 #include "view/decompressed_fields.hpp"
+#include "view/json_fields.hpp"
 #include "view/message_fields.hpp"
 
 namespace ws {
@@ -12,7 +13,9 @@ void show_content(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& 
                   const FrameTree& shown, const Frame& frame, const Told& told) {
     Place message{};
     if (frame.completes) {
-        message = add_message(shown, pinfo, frame, told.words, tvb, wants_messages(connection));
+        // Fields of what the message carries may be asked for, and none of the message itself.
+        const bool is_read = tree && (!told.records.empty() || told.opened.format || json_is_looked_at(tree));
+        message = add_message(shown, pinfo, frame, told.words, tvb, is_read || wants_messages(connection));
         show_message_notes(shown, pinfo, session, connection, of.direction, frame);
     }
     if (shown.tree)

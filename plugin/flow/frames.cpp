@@ -2,20 +2,15 @@
 #include "flow/frames.hpp"
 
 #include "flow/content.hpp"
+#include "flow/pieces.hpp"
 #include "flow/tapping.hpp"
 #include "flow/verdict.hpp"
 #include "state/capture.hpp"
 #include "view/columns.hpp"
 #include "view/frame_fields.hpp"
-#include "wireshark/packet_keys.hpp"
 
 namespace ws {
 namespace {
-
-/// How many pieces of a connection this packet had so far; the packet's number alone does not tell them apart.
-std::uint32_t& pieces_of(packet_info* pinfo, std::uint32_t stream) {
-    return kept_with<std::uint32_t>(pinfo, packet_key::pieces_of_stream | stream);
-}
 
 StreamData piece_of(tvbuff_t* tvb, packet_info* pinfo, std::uint32_t stream, Direction direction,
                     std::optional<std::uint32_t> sequence) {
@@ -51,7 +46,7 @@ Facts read_piece(const StreamData& piece, packet_info* pinfo, Session& session, 
 void show_frame(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const Whose& of,
                 const Frame& frame, const Told& told, guint32 captured_in = 0) {
     add_frame_to_columns(pinfo, frame, told.words, !told.by_other);
-    const auto shown = add_frame(tree, pinfo, tvb, of, frame, captured_in);
+    const auto shown = add_frame(frames_are_looked_at(tree) ? tree : nullptr, pinfo, tvb, of, frame, captured_in);
     if (frame.closes_first)
         show_close_notes(shown, pinfo, session, connection, frame);
     show_content(tvb, pinfo, tree, session, connection, of, shown, frame, told);
@@ -77,6 +72,7 @@ void show(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session,
             add_skipped(tree, pinfo, tvb, of, *skipped);
         }
     }
+    finish_columns(pinfo);
 }
 
 /// What this side sent while the connection was a suspect.
@@ -105,6 +101,7 @@ void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& 
                 frame->spread = true; // not in this packet's bytes
                 show_frame(tvb, pinfo, tree, session, connection, of, *frame, told, captured.piece.packet);
             }
+        finish_columns(pinfo);
         col_set_fence(pinfo->cinfo, COL_INFO);
     }
 }
@@ -112,7 +109,7 @@ void show_backlog(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& 
 } // namespace
 
 bool was_decoded(packet_info* pinfo, const Connection& connection) {
-    return is_kept_with(pinfo, packet_key::pieces_of_stream | connection.stream);
+    return pieces_so_far(pinfo, connection.stream) != nullptr;
 }
 
 HttpPart dissect_frames(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection,
@@ -144,7 +141,7 @@ void dissect_stream_data(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Se
     auto* connection = session.connection_at(pinfo->num);
     if (!connection)
         return;
-    kept_with<const Connection*>(pinfo, packet_key::connection_shown) = connection;
+    note_shown(pinfo, *connection);
     const StreamData piece = piece_of(tvb, pinfo, connection->stream, session.direction(pinfo), sequence);
     show(tvb, pinfo, tree, session, *connection, piece, read_piece(piece, pinfo, session, *connection));
 }

@@ -48,6 +48,10 @@ Session* find_session(packet_info* pinfo) {
     return conversation ? conversation->session : nullptr;
 }
 
+void note_shown(packet_info* pinfo, const Connection& connection) {
+    kept_with<const Connection*>(pinfo, packet_key::connection_shown) = &connection;
+}
+
 const Connection* connection_shown(packet_info* pinfo) {
     if (is_kept_with(pinfo, packet_key::connection_shown))
         return kept_with<const Connection*>(pinfo, packet_key::connection_shown);

@@ -55,6 +55,9 @@ Conversation& conversation_of(packet_info* pinfo);
 /// The HTTP/2 connection of this packet, or null.
 Http2Connection* find_http2(packet_info* pinfo);
 
+/// Of those that share a conversation this one is shown now.
+void note_shown(packet_info* pinfo, const Connection& connection);
+
 /// The session of the packet's TCP conversation, or null.
 Session* find_session(packet_info* pinfo);
 /// The connection that the packet shows, of several on HTTP/2 or HTTP/3 the last, or null.

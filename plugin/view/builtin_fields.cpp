@@ -35,7 +35,13 @@ void add_builtin_text(proto_tree* tree, packet_info* pinfo, const header_field_i
 
 } // namespace
 
+bool builtin_is_looked_at() {
+    return is_wanted(info_protocol); // to ask for one of its fields is to ask for it
+}
+
 void add_builtin_fields(proto_tree* tree, packet_info* pinfo, const FrameTree& at, const Frame& frame, Place message) {
+    if (!builtin_is_looked_at())
+        return;
     const auto size = static_cast<int>(frame.payload.size());
     add(tree, info_protocol, at.frame, 0, frame.header.size, ENC_NA);
     add(at.tree, info_fin, at.frame, 0, 1, ENC_NA);

@@ -4,8 +4,8 @@
 #include "dissector/line_buffer.hpp"
 #include "dissector/words.hpp"
 #include "view/frame_fields.hpp"
-#include "wireshark/packet_keys.hpp"
 #include "wireshark/protocol.hpp"
+#include "wireshark/visit.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -13,12 +13,17 @@
 namespace ws {
 namespace {
 
-/// What the Info column says of this packet so far.
-struct InfoSoFar {
+/// The Info column of this packet. Texts are put together here and handed over once for each piece: with each one that is
+/// appended Wireshark goes through those before it.
+struct {
+    PacketVisit visit;
     bool started;
-    bool full;                  ///< No more of it would be shown.
     std::uint32_t http2_stream; ///< That was named last.
-};
+    std::size_t before;         ///< Bytes that the column has already,
+    bool before_is_known;
+    std::size_t size; ///< and of what waits for it.
+    char text[COL_MAX_INFO_LEN];
+} so_far;
 
 bool info_is_shown(const packet_info* pinfo) {
     return pinfo->cinfo && col_get_writable(pinfo->cinfo, COL_INFO) && pinfo->cinfo->col_first[COL_INFO] >= 0;
@@ -64,18 +69,31 @@ void add_packet(LineBuffer& line, std::uint32_t reassembled_in) {
         line.text(" [Reassembled in #").number(reassembled_in).text("]");
 }
 
-void append(packet_info* pinfo, const char* text) {
-    col_append_str(pinfo->cinfo, COL_INFO, text);
+void look_at_column(packet_info* pinfo) {
+    if (so_far.visit != this_visit(pinfo)) {
+        so_far.visit = this_visit(pinfo);
+        so_far.started = so_far.before_is_known = false;
+        so_far.http2_stream = 0;
+        so_far.size = 0;
+    }
+    if (so_far.before_is_known)
+        return;
+    const auto* text = col_get_text(pinfo->cinfo, COL_INFO);
+    so_far.before = text ? std::strlen(text) : 0;
+    so_far.before_is_known = true;
 }
 
-/// Each text that is appended has Wireshark go through those before it: what would not be shown is not appended.
+/// What would not be shown is not appended.
 bool has_room(packet_info* pinfo) {
-    auto& so_far = kept_with<InfoSoFar>(pinfo, packet_key::info_so_far);
-    if (!so_far.full) {
-        const auto* text = col_get_text(pinfo->cinfo, COL_INFO);
-        so_far.full = text && std::strlen(text) >= COL_MAX_INFO_LEN - 1;
-    }
-    return !so_far.full;
+    look_at_column(pinfo);
+    return so_far.before + so_far.size < COL_MAX_INFO_LEN - 1;
+}
+
+void append(packet_info* pinfo, std::string_view text) {
+    look_at_column(pinfo);
+    const auto size = std::min(text.size(), sizeof so_far.text - 1 - so_far.size);
+    std::memcpy(so_far.text + so_far.size, text.data(), size);
+    so_far.size += size;
 }
 
 } // namespace
@@ -84,15 +102,30 @@ void start_columns(packet_info* pinfo, const Whose& whose) {
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "WebSocket");
     if (!info_is_shown(pinfo))
         return;
+    finish_columns(pinfo);
     col_clear(pinfo->cinfo, COL_INFO); // what stands before a fence stays
+    so_far.before_is_known = false;
+    look_at_column(pinfo);
     // A packet may have several pieces, in records of TLS or streams of HTTP/2; the direction is told once.
-    auto& so_far = kept_with<InfoSoFar>(pinfo, packet_key::info_so_far);
-    if (!so_far.started)
-        col_append_sep_str(pinfo->cinfo, COL_INFO, "  ", direction_text(whose.direction));
-    if (whose.http2_stream != so_far.http2_stream)
-        col_append_fstr(pinfo->cinfo, COL_INFO, "  [stream %u]", whose.http2_stream);
+    if (!so_far.started) {
+        append(pinfo, so_far.before ? "  " : "");
+        append(pinfo, direction_text(whose.direction));
+    }
+    if (whose.http2_stream != so_far.http2_stream) {
+        LineBuffer line(packet_arena(pinfo), 32);
+        append(pinfo, line.text("  [stream ").number(whose.http2_stream).text("]").view());
+    }
     so_far.started = true;
     so_far.http2_stream = whose.http2_stream;
+}
+
+void finish_columns(packet_info* pinfo) {
+    if (!so_far.size || so_far.visit != this_visit(pinfo))
+        return;
+    so_far.text[so_far.size] = 0;
+    so_far.size = 0;
+    so_far.before_is_known = false;
+    col_append_str(pinfo->cinfo, COL_INFO, so_far.text);
 }
 
 void add_frame_to_columns(packet_info* pinfo, const Frame& frame, std::string_view words, bool with_text) {
@@ -107,17 +140,17 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame, std::string_vi
     else
         add_plain_frame(line, frame);
     add_packet(line, frame.reassembled_in);
-    for (std::size_t i = 0; i < violation_table().size(); ++i)
+    for (std::size_t i = 0; frame.violations.any() && i < violation_table().size(); ++i)
         if (frame.violations.has(static_cast<Violation>(i)))
             line.text(" [Violation: ").text(violation_table()[i].name).text("]");
-    append(pinfo, line.finish());
+    append(pinfo, line.view());
 }
 
 void add_text_to_columns(packet_info* pinfo, const Message& message) {
     if (!info_is_shown(pinfo) || !has_room(pinfo))
         return;
     LineBuffer line(packet_arena(pinfo), 16 + text_in_a_line());
-    append(pinfo, line.readable(message, text_in_a_line()).finish());
+    append(pinfo, line.readable(message, text_in_a_line()).view());
 }
 
 void add_goes_on_to_columns(packet_info* pinfo, std::uint32_t packet) {
@@ -127,12 +160,14 @@ void add_goes_on_to_columns(packet_info* pinfo, std::uint32_t packet) {
     line.text(" [goes on");
     if (packet)
         line.text(" in #").number(packet);
-    append(pinfo, line.text("]").finish());
+    append(pinfo, line.text("]").view());
 }
 
 void add_diagnosis_to_columns(packet_info* pinfo, const Diagnosed& found) {
     if (!info_is_shown(pinfo))
         return;
+    finish_columns(pinfo);
+    so_far.before_is_known = false;
     const char* name = diagnosis_table()[static_cast<std::size_t>(found.diagnosis)].name;
     col_append_sep_fstr(pinfo->cinfo, COL_INFO, " ", "[WebSocket: %s%s%s]", name, found.figure.empty() ? "" : " ",
                         found.figure.data());
@@ -153,16 +188,19 @@ void add_part_to_columns(packet_info* pinfo, const FramePart& part) {
     else
         line.text("[").number(part.length).text(" bytes of a frame that goes on]");
     add_packet(line, part.reassembled_in);
-    append(pinfo, line.finish());
+    append(pinfo, line.view());
 }
 
 void add_skipped_to_columns(packet_info* pinfo, const SkippedBytes& skipped) {
     if (!info_is_shown(pinfo))
         return;
+    LineBuffer line(packet_arena(pinfo), 128);
+    line.text("  [");
     if (skipped.lost)
-        col_append_fstr(pinfo->cinfo, COL_INFO, "  [%" G_GUINT64_FORMAT " bytes not captured]", skipped.lost);
+        line.number(skipped.lost).text(" bytes not captured]");
     else
-        col_append_fstr(pinfo->cinfo, COL_INFO, "  [%u bytes not decoded: %s]", skipped.length, undecoded_name(skipped.reason));
+        line.number(skipped.length).text(" bytes not decoded: ").text(undecoded_name(skipped.reason)).text("]");
+    append(pinfo, line.view());
 }
 
 bool info_is_full(packet_info* pinfo) {
@@ -172,6 +210,8 @@ bool info_is_full(packet_info* pinfo) {
 std::size_t fence_info(packet_info* pinfo) {
     if (!info_is_shown(pinfo))
         return 0;
+    finish_columns(pinfo);
+    so_far.before_is_known = false; // others write
     col_set_fence(pinfo->cinfo, COL_INFO);
     return std::strlen(col_get_text(pinfo->cinfo, COL_INFO));
 }

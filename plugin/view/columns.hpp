@@ -10,6 +10,8 @@ namespace ws {
 
 /// Protocol column, and the direction at the start of the Info column, with the stream on HTTP/2.
 void start_columns(packet_info* pinfo, const Whose& whose);
+/// The end of a piece, or of the packet: Wireshark gets what waits.
+void finish_columns(packet_info* pinfo);
 /// One frame in the Info column: what it is, the size, what its subprotocol says or else, unless others tell of it, the beginning
 /// of its message; what it breaks.
 void add_frame_to_columns(packet_info* pinfo, const Frame& frame, std::string_view words, bool with_text);

@@ -18,3 +18,11 @@ def test_every_violation_of_the_plugin_is_in_the_page_with_its_sentence():
     fields = {line.split("\t")[2]: line.split("\t")[1] for line in lines if line.startswith("F\t")}
     assert page == {name.removeprefix("ws.violation."): sentence for name, sentence in fields.items()
                     if name.startswith("ws.violation.")}
+
+
+def test_the_page_of_fields_has_those_that_wireshark_lists():
+    page = set(re.findall(r"^\| `(ws[\w.]*)` \|", (ROOT / "docs" / "fields.md").read_text(), re.M))
+    lines = run("tshark", "-G", "fields").stdout.decode().splitlines()
+    listed = {line.split("\t")[2] for line in lines if line.startswith("F\t") and line.split("\t")[4] in ("ws", "websocket")}
+    ours = {name for name in listed if name.startswith("ws.") and not name.startswith(("ws.violation.", "ws.diagnosis."))}
+    assert {name for name in page if not name.startswith("ws.diagnosis.")} == ours
