@@ -6,6 +6,8 @@
 #include "view/decompressed_fields.hpp"
 #include "view/json_fields.hpp"
 #include "view/message_fields.hpp"
+#include "wireshark/handles.hpp"
+#include "wireshark/protocol.hpp"
 
 namespace ws {
 
@@ -27,6 +29,10 @@ void show_content(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& 
         message = add_decompressed(shown.tree, pinfo, message, told.opened, frame.completes->number);
     if (const auto packet = dissect_message(message, pinfo, tree, connection, of.direction, told_of, told))
         add_goes_on(shown.tree, pinfo, *packet);
+}
+
+bool frames_are_looked_at(proto_tree* tree) {
+    return tree && (proto_field_is_referenced(tree, protocol.id) || builtin_is_looked_at() || protocols_are_listed());
 }
 
 } // namespace ws

@@ -12,4 +12,7 @@ namespace ws {
 void show_content(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const Whose& of,
                   const FrameTree& shown, const Frame& frame, const Told& told);
 
+/// Somebody sees the tree, or asks for a field of frames, the plugin's or the built-in dissector's, or lists the protocols.
+bool frames_are_looked_at(proto_tree* tree);
+
 } // namespace ws

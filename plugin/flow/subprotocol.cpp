@@ -38,10 +38,6 @@ void dissect_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Mes
         });
 }
 
-} // namespace
-
-namespace {
-
 /// What the subprotocol's reader says of the message.
 std::span<const Record> read_records(packet_info* pinfo, Connection& connection, const Whose& whose, const Message& message) {
     look_up_subdissector(connection, whose.url, message.data);

@@ -3,7 +3,6 @@
 
 #include "view/fields.hpp"
 
-#include "view/builtin_fields.hpp"
 #include "view/control_fields.hpp"
 #include "view/data_source.hpp"
 #include "view/violation_fields.hpp"
@@ -170,10 +169,6 @@ void add_segments(const FrameTree& at, packet_info* pinfo, const Frame& frame) {
 const char* opcode_name(std::uint8_t code) {
     const char* name = try_val_to_str(code, opcodes);
     return name ? name : "Reserved opcode";
-}
-
-bool frames_are_looked_at(proto_tree* tree) {
-    return tree && (proto_field_is_referenced(tree, protocol.id) || builtin_is_looked_at());
 }
 
 FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Whose& whose, const Frame& frame,

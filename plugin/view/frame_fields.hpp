@@ -5,9 +5,6 @@
 
 namespace ws {
 
-/// Somebody sees the tree, or asks for a field of frames: the plugin's, or the built-in dissector's.
-bool frames_are_looked_at(proto_tree* tree);
-
 /// Shows one frame, without the message that it may complete. `tvb` is the piece that it ends in. `captured_in`: the packet that
 /// carried it, or 0 if it is this one.
 FrameTree add_frame(proto_tree* tree, packet_info* pinfo, tvbuff_t* tvb, const Whose& whose, const Frame& frame,

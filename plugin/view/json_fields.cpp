@@ -25,8 +25,6 @@ int hf_false = -1;
 int hf_null = -1;
 int ett_json = -1;
 
-int frame_tap = -1;
-
 /// Its own dissector shows JSON as its preferences say; while they are untouched, this does, without reading it again.
 bool needs_wireshark = false;
 /// Newer releases show keys and strings as they are written, unless a preference of theirs says otherwise.
@@ -229,7 +227,7 @@ void call_wireshark(proto_tree* tree, packet_info* pinfo, Place at, const JsonTo
 /// "frame".
 bool json_is_looked_at(proto_tree* tree) {
     return tree && handles.json && proto_is_protocol_enabled(find_protocol_by_id(ids.json)) &&
-           (proto_field_is_referenced(tree, ids.json) || is_asked_for(ids.frame_protocols) || have_tap_listener(frame_tap));
+           (proto_field_is_referenced(tree, ids.json) || is_asked_for(ids.frame_protocols) || protocols_are_listed());
 }
 
 void add_json(proto_tree* tree, packet_info* pinfo, Place at, const JsonValue& value) {
@@ -269,7 +267,6 @@ void hand_off_json_fields() {
                   {&hf_null, "json.value.null"}};
     for (const auto& [field, name] : fields)
         *field = proto_registrar_get_id_byname(name);
-    frame_tap = find_tap_id("frame");
     layer = create_dissector_handle([](tvbuff_t*, packet_info*, proto_tree*, void*) { return 1; }, ids.json);
 }
 

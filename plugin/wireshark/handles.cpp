@@ -6,6 +6,11 @@ namespace ws {
 WiresharkIds ids;
 Handles handles;
 
+bool protocols_are_listed() {
+    static const int frame_tap = find_tap_id("frame");
+    return have_tap_listener(frame_tap);
+}
+
 void look_up_handles() {
     ids.tcp = proto_get_id_by_filter_name("tcp");
     ids.tls = proto_get_id_by_filter_name("tls");

@@ -46,6 +46,9 @@ struct Handles {
 };
 extern Handles handles;
 
+/// Somebody lists the protocols of each packet, as the hierarchy does.
+bool protocols_are_listed();
+
 /// Once, when all of Wireshark's dissectors are registered.
 void look_up_handles();
 
