@@ -110,13 +110,10 @@ Bytes ApplicationStream::deflated(Bytes payload, std::uint32_t message) const {
     return payload.subspan(before, payload.size() - before - flush);
 }
 
-Decompressed ApplicationStream::next(Bytes payload, std::uint32_t message, bool after_loss, bool remember,
-                                     const Arena& arena) noexcept {
+Decompressed ApplicationStream::next(Bytes payload, std::uint32_t message, bool remember, const Arena& arena) noexcept {
     const auto in = deflated(payload, message);
     if (in.empty())
         return {};
-    if (after_loss)
-        history_.lose_context();
     messages_.push_back(message);
     Out out;
     if (history_.next(in, remember, out) != Inflated::ok)

@@ -23,7 +23,9 @@ class ApplicationStream {
     ApplicationStream(std::uint32_t first, std::size_t limit) : history_(15, true, limit, true), first_(first) {}
 
     /// The first visit, in order. `remember`: again() will be asked for it.
-    Decompressed next(Bytes payload, std::uint32_t message, bool after_loss, bool remember, const Arena& arena) noexcept;
+    Decompressed next(Bytes payload, std::uint32_t message, bool remember, const Arena& arena) noexcept;
+    /// A message before the next one is missing.
+    void lose() noexcept { history_.lose_context(); }
     Decompressed again(Bytes payload, std::uint32_t message, const Arena& arena) noexcept;
 
   private:

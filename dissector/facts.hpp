@@ -41,7 +41,7 @@ struct Message {
     std::uint32_t number = 0; ///< From 1, per direction.
     std::uint8_t opcode = 0;  ///< Of the first frame.
     bool compressed = false;
-    bool after_loss = false; ///< Frames may be missing between the message before and this one.
+    bool after_loss = false; ///< Frames may be missing before it: after a gap, or as the message before never ended.
     bool opaque = false;     ///< An extension that is not understood may have changed the payload.
     bool text = false;       ///< Text, and well-formed UTF-8.
     Undecoded undecoded = Undecoded::no;

@@ -11,14 +11,14 @@
 namespace ws {
 
 /// A line of text in an arena, put together without printf, which would be the largest part of the work for a small frame. What
-/// does not fit is cut off.
+/// does not fit is cut off, at a character's boundary.
 class LineBuffer {
   public:
     LineBuffer(const Arena& arena, std::size_t capacity)
         : at_(arena.array<char>(capacity)), begin_(at_), end_(at_ + capacity - 1) {}
 
     LineBuffer& text(std::string_view text) {
-        const auto size = std::min(text.size(), static_cast<std::size_t>(end_ - at_));
+        const auto size = beginning_of_text(as_bytes(text), static_cast<std::size_t>(end_ - at_));
         std::memcpy(at_, text.data(), size);
         at_ += size;
         return *this;

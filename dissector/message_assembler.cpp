@@ -77,7 +77,7 @@ void MessageAssembler::begin(Frame& frame) {
           .opcode = h.opcode,
           .compressed = compressed,
           .opaque = (h.rsv() && !compressed) || h.rsv2 || h.rsv3,
-          .after_loss = p_.state == MessageState::unknown,
+          .after_loss = p_.state != MessageState::none,
           .utf8 = {},
           .number = number,
           .inflate_index = p_.inflate_index,

@@ -16,10 +16,10 @@ bool is_answer(const Record& record) {
 
 } // namespace
 
-Exchanges::Key Exchanges::key_of(const Record& record, Direction asker) {
+Exchanges::Key Exchanges::key_of(const Record& record) {
     std::string name(record.link.scope);
     name.append(1, '\0').append(record.link.id);
-    return {asker, record.of, record.link.by_turn, std::move(name)};
+    return {record.of, std::move(name)};
 }
 
 bool Exchanges::notice(const Arrival& arrival) {
@@ -29,21 +29,21 @@ bool Exchanges::notice(const Arrival& arrival) {
     if (!lost)
         return false;
     side.left = 0;
-    const auto asker = opposite(arrival.direction);
-    std::erase_if(open_, [&](const auto& open) { return open.first.asker == asker && open.first.by_turn; });
+    asked_[static_cast<std::size_t>(opposite(arrival.direction))].by_turn.clear();
     return true;
 }
 
 void Exchanges::ask(const Record& record, const Place& place, const Arrival& arrival) {
-    if (open_.size() >= most_open)
-        open_.clear();
-    open_.insert_or_assign(key_of(record, arrival.direction),
-                           Open{place, arrival.packet, arrival.time, std::string(record.subject)});
+    auto& open = open_of(record, arrival.direction);
+    if (open.size() >= most_open)
+        open.clear();
+    open.insert_or_assign(key_of(record), Open{place, arrival.packet, arrival.time, std::string(record.subject)});
 }
 
 void Exchanges::answer(Record& record, const Place& place, const Arrival& arrival, const Arena& arena, bool keep) {
-    const auto it = open_.find(key_of(record, opposite(arrival.direction)));
-    if (it == open_.end())
+    auto& open = open_of(record, opposite(arrival.direction));
+    const auto it = open.find(key_of(record));
+    if (it == open.end())
         return;
     const auto& asked = it->second;
     record.exchange = {asked.packet, arrival.packet, arrival.time - asked.time, as_text(arena.copy(as_bytes(asked.subject)))};
@@ -53,7 +53,7 @@ void Exchanges::answer(Record& record, const Place& place, const Arrival& arriva
         kept_.try_emplace(asked.place, kept); // the first of several answers
     }
     if (record.link.kind == Link::answers)
-        open_.erase(it);
+        open.erase(it);
 }
 
 void Exchanges::link(std::span<Record> records, const Arrival& arrival, const Arena& arena, bool keep) {
@@ -92,14 +92,18 @@ void Exchanges::recall(std::span<Record> records, const Arrival& arrival) const 
 }
 
 bool Exchanges::answers_one(std::span<const Record> records, const Arrival& arrival) const {
+    const auto& open = asked_[static_cast<std::size_t>(opposite(arrival.direction))].by_id;
     return std::any_of(records.begin(), records.end(), [&](const Record& record) {
-        return is_linked(record) && is_answer(record) && !record.link.by_turn &&
-               open_.contains(key_of(record, opposite(arrival.direction)));
+        return is_linked(record) && is_answer(record) && !record.link.by_turn && open.contains(key_of(record));
     });
 }
 
 void Exchanges::forget_others(const Subprotocol& but) {
-    std::erase_if(open_, [&](const auto& open) { return open.first.of != &but; });
+    const auto is_other = [&](const auto& open) { return open.first.of != &but; };
+    for (auto& [by_id, by_turn] : asked_) {
+        std::erase_if(by_id, is_other);
+        std::erase_if(by_turn, is_other);
+    }
 }
 
 } // namespace ws

@@ -33,14 +33,12 @@ class Exchanges {
     /// Only this subprotocol's questions were any.
     void forget_others(const Subprotocol& but);
 
-    static constexpr std::size_t most_open = 4096; ///< Questions; more that nobody answers are forgotten.
+    static constexpr std::size_t most_open = 4096; ///< Questions of a side; more that nobody answers are forgotten.
     static constexpr std::size_t longest_id = 256; ///< With its scope; a longer one is none that anybody means.
 
   private:
     struct Key {
-        Direction asker;
         const Subprotocol* of;
-        bool by_turn;
         std::string name; ///< Scope and id.
         auto operator<=>(const Key&) const = default;
     };
@@ -61,17 +59,26 @@ class Exchanges {
         std::int64_t time;
         std::string subject;
     };
+    /// What one side asked.
+    struct Asked {
+        std::map<Key, Open> by_id, by_turn;
+    };
     struct Side {
         std::uint32_t next_message = 1;
         std::uint32_t header = 0; ///< The packet that binary messages belong to,
         std::uint32_t left = 0;   ///< so many.
     };
 
-    static Key key_of(const Record& record, Direction asker);
+    static Key key_of(const Record& record);
+    /// The questions of this side that are such as the record is, or answers.
+    std::map<Key, Open>& open_of(const Record& record, Direction asker) {
+        auto& asked = asked_[static_cast<std::size_t>(asker)];
+        return record.link.by_turn ? asked.by_turn : asked.by_id;
+    }
     void ask(const Record& record, const Place& place, const Arrival& arrival);
     void answer(Record& record, const Place& place, const Arrival& arrival, const Arena& arena, bool keep);
 
-    std::map<Key, Open> open_;
+    Asked asked_[2]; ///< By direction.
     Side sides_[2];
     std::map<Place, Kept> kept_;
     std::map<Place, std::uint32_t> attachments_;

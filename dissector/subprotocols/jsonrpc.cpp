@@ -78,8 +78,11 @@ void read(const Reading& reading, Records& records) noexcept {
         return;
     }
     for (auto call = json.first(); call && !records.full(); call = call.next_in(json))
-        if (!add_call(reading, records, call, origin))
+        if (!add_call(reading, records, call, origin)) {
+            if (!records.empty())
+                records.stop(origin + call.token().begin, "neither a call nor an answer");
             break;
+        }
     if (records.empty())
         return records.malformed(jsonrpc, reading, "no call and no answer");
     records.json(json, origin);

@@ -36,23 +36,30 @@ bool same(std::string_view one, std::string_view other) {
 std::optional<std::size_t> add_line(const Reading& reading, Records& records, std::size_t at) {
     constexpr std::string_view blanks = " \t";
     const auto text = reading.text();
-    auto& record = records.add(nats, reading.data, at, text.size() - at);
     const auto end = text.find("\r\n", at);
     const auto line = text.substr(at, end == std::string_view::npos ? end : end - at);
     const auto word = line.substr(0, line.find_first_of(blanks));
-    const auto* const known =
-        std::find_if(std::begin(commands), std::end(commands), [&](const Command& row) { return same(word, row.name); });
     const bool goes_on = end == std::string_view::npos && line.size() < longest_line;
-    if (known == std::end(commands) && !goes_on) {
+    const bool cut = goes_on && word.size() == line.size();
+    const auto* const known = std::find_if(std::begin(commands), std::end(commands), [&](const Command& row) {
+        return same(word, cut ? row.name.substr(0, word.size()) : row.name);
+    });
+    constexpr const char* no_command = "no command that NATS has";
+    if (known == std::end(commands) && records.empty()) {
+        records.malformed(nats, reading, no_command);
+        return std::nullopt;
+    }
+    auto& record = records.add(nats, reading.data, at, text.size() - at);
+    if (known == std::end(commands)) {
         record.words = "malformed";
-        records.stop(at, "no command that NATS has");
+        records.stop(at, no_command);
         return std::nullopt;
     }
     auto words = records.line();
     add_part(words, word);
     record.words = words.view();
     if (goes_on) {
-        record.goes_on = true;
+        records.goes_on({0, "\r\n"});
         return std::nullopt;
     }
     records.text(command, word);
@@ -75,7 +82,7 @@ std::optional<std::size_t> add_line(const Reading& reading, Records& records, st
             return std::nullopt;
         }
         if (text.size() - next < 2 || size > text.size() - next - 2) {
-            record.goes_on = true;
+            records.goes_on({static_cast<std::size_t>(bounded_sum(size, next + 2 - at)), {}});
             return std::nullopt;
         }
         next += size + 2;

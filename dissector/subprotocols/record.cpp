@@ -34,14 +34,10 @@ std::span<const Record> Records::settled() {
     return records.first(static_cast<std::size_t>(end - records.begin()));
 }
 
-void Records::stop(std::size_t at, const char* why) {
-    all_.back().stopped = why;
-    all_.back().stopped_at = static_cast<std::uint32_t>(at);
-}
-
 void Records::malformed(const Subprotocol& of, const Reading& reading, const char* why) {
-    if (reading.data.empty())
+    if (reading.data.empty() || looks_only_)
         return;
+    only_malformed_ = true;
     auto& record = add(of, reading.data);
     auto words = line();
     words.text("malformed");

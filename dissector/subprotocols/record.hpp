@@ -2,6 +2,7 @@
 // What one message of a subprotocol says, in the arena.
 #pragma once
 
+#include "../continuation.hpp"
 #include "../frame.hpp"
 #include "../json.hpp"
 #include "../line_buffer.hpp"
@@ -83,9 +84,10 @@ class Reading {
     Reading(Bytes message, bool as_text, const Arena& in, Direction to = Direction::client_to_server,
             std::string_view from_url = {}, std::string_view as_name = {})
         : data(message), is_text(as_text), arena(in), direction(to), url(from_url), name(as_name) {}
-    /// The same, behind what was left of the message before.
-    Reading(const Reading& other, Bytes before)
-        : Reading(other.arena.copy(before, other.data), other.is_text, other.arena, other.direction, other.url, other.name) {}
+    /// The same with other data: of `other` and messages before it.
+    Reading(const Reading& other, Bytes joined)
+        : Reading(joined, other.is_text && well_formed_part(joined) == joined.size(), other.arena, other.direction, other.url,
+                  other.name) {}
 
     const Bytes data;
     const bool is_text; ///< Well-formed UTF-8, sent as such.
@@ -110,7 +112,8 @@ class Reading {
 /// Where readers put what they find.
 class Records {
   public:
-    explicit Records(const Arena& arena) : arena_(arena) {}
+    /// `looks_only`: whether the message is of a subprotocol is the question; nobody is shown what is malformed.
+    explicit Records(const Arena& arena, bool looks_only = false) : arena_(arena), looks_only_(looks_only) {}
 
     /// A record over a part of the data; it may be filled in until the next one.
     Record& add(const Subprotocol& of, Bytes data, std::size_t offset, std::size_t size) {
@@ -119,9 +122,14 @@ class Records {
     }
     Record& add(const Subprotocol& of, Bytes data) { return add(of, data, 0, data.size()); }
 
+    /// The records of a message that stands inside this one: it is whole.
     void append(Records& others) {
-        for (const auto& record : others.all())
+        for (auto& record : others.all()) {
+            if (record.goes_on && !record.stopped)
+                others.stop_at(record, record.data.size(), "it ends too early");
+            record.goes_on = false;
             all_.push_back(arena_, record);
+        }
     }
 
     /// A field of the last record: a text or number that stands at so many bytes of its data.
@@ -140,7 +148,13 @@ class Records {
     /// The last record's JSON, from `origin` on.
     void json(const JsonValue& value, std::size_t origin = 0);
     /// The last record stopped short.
-    void stop(std::size_t at, const char* why);
+    void stop(std::size_t at, const char* why) { stop_at(all_.back(), at, why); }
+    /// The next message goes on with the last record.
+    void goes_on(const Awaited& awaited = {}) {
+        all_.back().goes_on = true;
+        awaited_ = awaited;
+    }
+    const Awaited& awaited() const { return awaited_; }
     /// A message in which nothing of the subprotocol was found.
     void malformed(const Subprotocol& of, const Reading& reading, const char* why);
     /// What the last record says stands nowhere: it was unpacked.
@@ -156,8 +170,15 @@ class Records {
     Record& last() { return all_.back(); }
     const Record& last() const { return all_[all_.size() - 1]; }
     bool empty() const { return all_.empty(); }
-    /// A message may hold many; who reads stops then, and says so.
-    bool full() const { return all_.size() >= most_records; }
+    /// A message may hold many; who reads stops then, which the last record says.
+    bool full() {
+        const bool is = all_.size() >= most_records;
+        if (is && !last().stopped)
+            stop(last().offset + std::size_t{last().size}, "more records than are shown");
+        return is;
+    }
+    /// Nothing of the subprotocol was found.
+    bool only_malformed() const { return only_malformed_; }
     std::size_t size() const { return all_.size(); }
     std::span<Record> all() { return {all_.begin(), all_.size()}; }
     /// Without attachments that nobody expected: they are nothing.
@@ -178,10 +199,18 @@ class Records {
         all_.back().values.push_back(arena_, added);
     }
 
+    static void stop_at(Record& record, std::size_t at, const char* why) {
+        record.stopped = why;
+        record.stopped_at = static_cast<std::uint32_t>(at);
+    }
+
     const Arena& arena_;
+    const bool looks_only_;
     List<Record> all_;
+    Awaited awaited_;
     Likeness likeness_ = Likeness::no;
     bool placed_ = true;
+    bool only_malformed_ = false;
 };
 
 /// As much of a name as can stand in a line: binary messages may have any bytes in it.

@@ -119,7 +119,8 @@ void add_packed(const Reading& reading, Records& records, std::size_t at, std::s
     bool whole = false;
     const auto json = unpack(reading.data.subspan(at, size), Packed::message_pack, reading.arena, whole);
     records.add(signalr, reading.data, at, size).words = "malformed";
-    records.last().content = {"msgpack", static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(size), {}};
+    if (whole)
+        records.last().content = {"msgpack", static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(size), {}};
     const auto number = json.at(0).integer().value_or(0);
     if (!name_of(types, number))
         return records.stop(at, "no array that begins with the type of a record");

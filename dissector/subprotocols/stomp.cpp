@@ -127,20 +127,26 @@ void add_body(Records& records, const Head& head, std::string_view text, std::si
 std::optional<std::size_t> add_frame(const Reading& reading, Records& records, std::size_t at) {
     const auto text = reading.text();
     const auto begin = at;
-    auto& record = records.add(stomp, reading.data, begin, text.size() - begin);
-    Head head;
-    const auto unfinished = [&] {
-        finish(records, head);
-        records.last().goes_on = true;
-        return std::nullopt;
-    };
     const auto first = take_line(text, at);
     const auto word = first.value_or(text.substr(begin));
     const bool known = std::any_of(std::begin(commands), std::end(commands),
                                    [&](std::string_view one) { return first ? one == word : one.starts_with(word); });
+    constexpr const char* no_command = "no command that STOMP has";
+    if (!known && records.empty()) {
+        records.malformed(stomp, reading, no_command);
+        return std::nullopt;
+    }
+    auto& record = records.add(stomp, reading.data, begin, text.size() - begin);
+    Head head;
+    // At its end there is a NUL, and none before that its body does not count.
+    const auto unfinished = [&](std::size_t size = 0) {
+        finish(records, head);
+        records.goes_on({size, std::string_view("\0", 1)});
+        return std::nullopt;
+    };
     if (!known) {
         record.words = "malformed";
-        records.stop(begin, "no command that STOMP has");
+        records.stop(begin, no_command);
         return std::nullopt;
     }
     head.command = word;
@@ -157,7 +163,9 @@ std::optional<std::size_t> add_frame(const Reading& reading, Records& records, s
         add_header(records, head, *line, start);
     }
     records.looks(Likeness::clear);
-    if (head.length ? *head.length >= text.size() - at : text.find('\0', at) == std::string_view::npos)
+    if (head.length && *head.length >= text.size() - at)
+        return unfinished(bounded_sum(*head.length, at + 1 - begin));
+    if (!head.length && text.find('\0', at) == std::string_view::npos)
         return unfinished();
     const auto size = head.length ? *head.length : text.find('\0', at) - at;
     add_body(records, head, text, at, size);

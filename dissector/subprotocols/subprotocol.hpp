@@ -51,6 +51,7 @@ struct Subprotocol {
     std::span<const SubprotocolField> fields;
     /// What one message says; no record where it is none of this subprotocol. Null: it stands inside another only.
     void (*read)(const Reading& reading, Records& records) noexcept;
+    bool tells_itself = true; ///< What is none of it can be told by `read`; false: only its name says whose a message is.
     std::span<const NumberName> close_codes = {}; ///< What the codes of its Close frames mean, beside those that all have.
 };
 

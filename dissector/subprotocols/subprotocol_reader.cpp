@@ -5,41 +5,30 @@
 
 namespace ws {
 
-Reading SubprotocolReader::behind_rest(const Reading& reading, const Arrival& arrival, bool keep) {
-    auto& rest = rest_[static_cast<std::size_t>(arrival.direction)];
-    Reading joined(reading, rest.bytes);
-    if (keep) {
-        goes_on_in_[{arrival.direction, rest.message}] = arrival.packet;
-        before_[{arrival.direction, arrival.message}].swap(rest.bytes);
-    }
-    rest.bytes.clear();
-    return joined;
-}
-
-void SubprotocolReader::keep_rest(const Records& records, const Arrival& arrival) {
-    if (records.empty() || !records.last().goes_on)
+void SubprotocolReader::read_records(const Reading& reading, std::optional<Bytes> data, Records& records) const {
+    if (data) {
+        known_->read(Reading(reading, *data), records);
         return;
-    const auto& record = records.last();
-    const auto left = record.data.subspan(record.offset);
-    auto& rest = rest_[static_cast<std::size_t>(arrival.direction)];
-    rest.message = arrival.message;
-    if (left.size() <= longest_rest)
-        rest.bytes.assign(left.begin(), left.end());
+    }
+    records.add(*known_, reading.data).words = "part";
+    records.goes_on();
 }
 
 std::span<const Record> SubprotocolReader::read(const Reading& reading, const Arrival& arrival, bool keep) noexcept {
+    auto& rest = rest_[static_cast<std::size_t>(arrival.direction)];
     if (exchanges_.notice(arrival))
-        rest_[static_cast<std::size_t>(arrival.direction)].bytes.clear();
+        rest.forget();
     if (!known_)
         look(reading, arrival, keep);
     if (!known_)
         return {};
     Records records(reading.arena);
-    if (rest_[static_cast<std::size_t>(arrival.direction)].bytes.empty())
-        known_->read(reading, records);
-    else
-        known_->read(behind_rest(reading, arrival, keep), records);
-    keep_rest(records, arrival);
+    const auto data = rest.next(reading.data, arrival.message, arrival.packet, keep, reading.arena);
+    read_records(reading, data, records);
+    if (found_ && records.only_malformed())
+        return {};
+    if (data && !records.empty() && records.last().goes_on)
+        rest.leave(*data, records.last().offset, records.awaited());
     exchanges_.link(records.all(), arrival, reading.arena, keep);
     return records.settled();
 }
@@ -57,13 +46,15 @@ void SubprotocolReader::look(const Reading& reading, const Arrival& arrival, boo
     ++looked_at_;
     const Subprotocol* clear = nullptr;
     for (const auto* one : all_subprotocols()) {
-        Records records(reading.arena);
-        if (one->read)
-            one->read(reading, records);
+        if (!one->read || !one->tells_itself)
+            continue;
+        Records records(reading.arena, true);
+        one->read(reading, records);
         if (records.likeness() == Likeness::no)
             continue;
         if (settles(*one, records, arrival)) {
             known_ = one;
+            found_ = true;
             exchanges_.forget_others(*one);
             return; // read() reads it again, and links it
         }
@@ -79,14 +70,13 @@ void SubprotocolReader::look(const Reading& reading, const Arrival& arrival, boo
 std::span<const Record> SubprotocolReader::again(const Reading& reading, const Arrival& arrival) const noexcept {
     if (!known_)
         return {};
+    const auto& rest = rest_[static_cast<std::size_t>(arrival.direction)];
     Records records(reading.arena);
-    const auto it = before_.find({arrival.direction, arrival.message});
-    if (it == before_.end())
-        known_->read(reading, records);
-    else
-        known_->read(Reading(reading, it->second), records);
-    if (const auto next = goes_on_in_.find({arrival.direction, arrival.message}); next != goes_on_in_.end() && !records.empty())
-        records.last().goes_on_in = next->second;
+    read_records(reading, rest.again(reading.data, arrival.message, reading.arena), records);
+    if (found_ && records.only_malformed())
+        return {};
+    if (!records.empty())
+        records.last().goes_on_in = rest.goes_on_in(arrival.message);
     exchanges_.recall(records.all(), arrival);
     return records.settled();
 }

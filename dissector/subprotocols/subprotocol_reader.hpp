@@ -4,8 +4,6 @@
 
 #include "exchanges.hpp"
 
-#include <vector>
-
 namespace ws {
 
 class SubprotocolReader {
@@ -23,30 +21,21 @@ class SubprotocolReader {
     /// It is not known, and not looked for any more.
     bool gave_up() const { return !known_ && looked_at_ >= most_looked_at; }
 
-    static constexpr std::size_t longest_rest = 1U << 20; ///< Bytes of a record that goes on.
-    static constexpr std::uint32_t most_looked_at = 16;   ///< Messages.
+    static constexpr std::uint32_t most_looked_at = 16; ///< Messages.
 
   private:
     void look(const Reading& reading, const Arrival& arrival, bool keep);
     bool settles(const Subprotocol& one, Records& records, const Arrival& arrival) const;
-    Reading behind_rest(const Reading& reading, const Arrival& arrival, bool keep);
-    void keep_rest(const Records& records, const Arrival& arrival);
+    /// What known_ says of the data; where that is nothing, the message is only a part of what goes on.
+    void read_records(const Reading& reading, std::optional<Bytes> data, Records& records) const;
 
     const Subprotocol* known_;
     const Subprotocol* hint_;
     const Subprotocol* candidate_ = nullptr; ///< The last message was clearly of this one.
+    bool found_ = false;                     ///< By what messages said: one that says nothing of the kind is somebody else's.
     std::uint32_t looked_at_ = 0;
     Exchanges exchanges_;
-    using Kept = std::vector<std::uint8_t>;
-    /// Of a record that goes on.
-    struct Rest {
-        Kept bytes;
-        std::uint32_t message = 0; ///< That ends with them.
-    };
-    using Place = std::pair<Direction, std::uint32_t>; ///< A message.
-    Rest rest_[2];                                     ///< By direction.
-    std::map<Place, Kept> before_;                     ///< The message was put behind these.
-    std::map<Place, std::uint32_t> goes_on_in_;        ///< The packet of the next message.
+    Continuation rest_[2]; ///< By direction.
 };
 
 } // namespace ws

@@ -18,21 +18,6 @@ constexpr const Subprotocol* all[] = {&engineio,   &socketio, &signalr, &stomp, 
                                       &k8schannel, &realtime, &nats,    &yjs,         &xmppframing};
 static_assert(std::size(all) <= most_subprotocols);
 
-} // namespace
-
-std::span<const Subprotocol* const> all_subprotocols() {
-    return all;
-}
-
-const SubprotocolName* find_subprotocol_name(std::string_view name) {
-    for (const auto& row : names)
-        if (name == row.name)
-            return &row;
-    return nullptr;
-}
-
-namespace {
-
 /// Ends in "/123/abcdefgh/websocket": three digits of the server, the session (SockJS protocol 0.3.3, "Session URLs").
 bool is_session_of_sockjs(std::string_view url) {
     constexpr std::string_view end = "/websocket";
@@ -47,6 +32,17 @@ bool is_session_of_sockjs(std::string_view url) {
 }
 
 } // namespace
+
+std::span<const Subprotocol* const> all_subprotocols() {
+    return all;
+}
+
+const SubprotocolName* find_subprotocol_name(std::string_view name) {
+    for (const auto& row : names)
+        if (name == row.name)
+            return &row;
+    return nullptr;
+}
 
 const Subprotocol* subprotocol_of_url(std::string_view url) {
     static constexpr struct {

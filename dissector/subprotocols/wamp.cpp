@@ -144,10 +144,13 @@ void read_packed(const Reading& reading, Records& records, Packed as) {
         const auto offset = static_cast<std::size_t>(part.data() - reading.data.data());
         add(reading, records, offset, part.size(), unpack(part, as, reading.arena, whole));
         auto& record = records.last();
-        record.content = {as == Packed::cbor ? "cbor" : "msgpack",
-                          static_cast<std::uint32_t>(offset),
-                          static_cast<std::uint32_t>(part.size()),
-                          {}};
+        if (whole)
+            record.content = {as == Packed::cbor ? "cbor" : "msgpack",
+                              static_cast<std::uint32_t>(offset),
+                              static_cast<std::uint32_t>(part.size()),
+                              {}};
+        else if (!record.stopped)
+            records.stop(offset, "it could not be read to its end, or is nested too deeply");
         at = offset + part.size();
     }
 }

@@ -9,15 +9,20 @@
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
 
+#include <algorithm>
+
 namespace ws {
 
 void show_content(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Session& session, Connection& connection, const Whose& of,
                   const FrameTree& shown, const Frame& frame, const Told& told) {
     Place message{};
+    const auto stopped = [](const Record& record) { return record.stopped != nullptr; };
+    const bool has_expert =
+        std::any_of(told.records.begin(), told.records.end(), stopped); // they are counted without a tree, too
     if (frame.completes) {
         // Fields of what the message carries may be asked for, and none of the message itself.
         const bool is_read = tree && (!told.records.empty() || told.opened.format || json_is_looked_at(tree));
-        message = add_message(shown, pinfo, frame, told.words, tvb, is_read || wants_messages(connection));
+        message = add_message(shown, pinfo, frame, told.words, tvb, is_read || has_expert || wants_messages(connection));
         show_message_notes(shown, pinfo, session, connection, of.direction, frame);
     }
     if (shown.tree)

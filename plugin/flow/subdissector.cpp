@@ -2,14 +2,13 @@
 #include "flow/subdissector.hpp"
 
 #include "flow/call_guarded.hpp"
+#include "state/capture.hpp"
 #include "subprotocols/protocols.hpp"
 #include "view/columns.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
 
 #include "dissector/subprotocols/subprotocols.hpp"
-
-#include <algorithm>
 
 namespace ws {
 namespace {
@@ -28,78 +27,48 @@ dissector_handle_t handle_of(const Subprotocol* own) {
 dissector_handle_t handle_of(const SubprotocolName& row) {
     if (!*row.dissector) {
         auto* handle = handle_of(row.own);
-        return handle ? handle : find_dissector(row.own->name);
+        return handle || !row.own ? handle : find_dissector(row.own->name);
     }
     auto* handle = find_dissector(row.dissector);
     return handle || !row.port ? handle : dissector_get_default_uint_handle("tcp.port", row.port);
 }
 
-/// A unit longer than this is not put together, in bytes; nor one of unknown length, for which each message means another try.
-constexpr std::size_t most_leftover = std::size_t{16} << 20;
-constexpr std::size_t most_leftover_unknown = 16384;
-
-/// The first visit: keeps what waits for the next message.
-void keep_leftover(Leftover& leftover, std::uint32_t message, Bytes data, const Outcome& outcome) {
-    if (!leftover.bytes.empty())
-        leftover.before_message[message].bytes.swap(leftover.bytes);
-    leftover.bytes.clear();
-    const auto from = static_cast<std::size_t>(outcome.from);
-    if (!outcome.wants_more || from >= data.size())
-        return;
-    const bool known = outcome.wants_more < DESEGMENT_UNTIL_FIN;
-    const auto size = data.size() - from;
-    leftover.needed = known ? size + outcome.wants_more : 0;
-    if (known ? leftover.needed <= most_leftover : size <= most_leftover_unknown)
-        leftover.bytes.assign(data.begin() + outcome.from, data.end());
-}
-
-/// The first visit: the message is too short to complete what waits. It waits too.
-bool waits_with(Leftover& leftover, const Message& message) {
-    if (leftover.bytes.empty() || leftover.bytes.size() + message.data.size() >= leftover.needed)
-        return false;
-    const auto kept = leftover.bytes.size();
-    leftover.bytes.resize(kept + message.data.size());
-    std::copy(message.data.begin(), message.data.end(), leftover.bytes.begin() + static_cast<std::ptrdiff_t>(kept));
-    leftover.before_message[message.number].waits = true;
-    return true;
-}
-
 /// Where the message that ends with what waits goes on: 0: not known yet; nothing: none waits.
-std::optional<std::uint32_t> where_it_goes_on(packet_info* pinfo, const Leftover& leftover, std::uint32_t message) {
+std::optional<std::uint32_t> where_it_goes_on(packet_info* pinfo, const Continuation& leftover, std::uint32_t message) {
     if (!PINFO_FD_VISITED(pinfo))
-        return leftover.bytes.empty() ? std::nullopt : std::optional(0U);
-    const auto it = leftover.before_message.find(message);
-    return it == leftover.before_message.end() || !it->second.goes_on_in ? std::nullopt : std::optional(it->second.goes_on_in);
+        return leftover.waits() ? std::optional(0U) : std::nullopt;
+    const auto packet = leftover.goes_on_in(message);
+    return packet ? std::optional(packet) : std::nullopt;
+}
+
+/// The first visit: what the dissector did not take waits for the next message.
+void keep_leftover(Continuation& leftover, Bytes data, const Outcome& outcome) {
+    if (!outcome.wants_more || outcome.from < 0 || static_cast<std::size_t>(outcome.from) >= data.size())
+        return;
+    const auto from = static_cast<std::size_t>(outcome.from);
+    const bool is_counted = outcome.wants_more < DESEGMENT_UNTIL_FIN;
+    leftover.leave(data, from, {is_counted ? data.size() - from + outcome.wants_more : 0, {}});
 }
 
 /// Gives the dissector the message, behind what it left over of the ones before.
-bool call_with_leftover(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Leftover& leftover,
+bool call_with_leftover(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Connection& connection, Continuation& leftover,
                         const Message& message, bool may_write) {
     const bool first = !PINFO_FD_VISITED(pinfo);
-    if (first && !leftover.bytes.empty())
-        leftover.before_message[leftover.message].goes_on_in = pinfo->num;
-    leftover.message = message.number;
-    if (first && waits_with(leftover, message))
-        return true;
-    Bytes before = leftover.bytes;
-    if (!first) {
-        const auto it = leftover.before_message.find(message.number);
-        const bool known = it != leftover.before_message.end();
-        if (known && it->second.waits)
-            return true;
-        before = known ? Bytes(it->second.bytes) : Bytes{};
-    }
-    auto data = message.data;
-    if (!before.empty()) {
-        data = packet_arena(pinfo).copy(before, message.data);
-        tvb = tvb_new_child_real_data(tvb, data.data(), static_cast<guint>(data.size()), static_cast<gint>(data.size()));
+    const auto arena = packet_arena(pinfo);
+    const auto data = first ? leftover.next(message.data, message.number, pinfo->num, capture->revisits.may(pinfo), arena)
+                            : leftover.again(message.data, message.number, arena);
+    if (!data)
+        return true; // it waits too
+    if (data->data() != message.data.data()) {
+        const auto size = static_cast<gint>(data->size());
+        tvb = tvb_new_child_real_data(tvb, data->data(), static_cast<guint>(size), size);
         add_new_data_source(pinfo, tvb, "Messages put together");
     }
     auto* const handle = connection.subdissector;
     const auto outcome = call_guarded(tvb, pinfo, tree, connection.subprotocol.c_str(), may_write,
                                       [=] { return call_dissector_only(handle, tvb, pinfo, tree, nullptr); });
     if (first)
-        keep_leftover(leftover, message.number, data, outcome);
+        keep_leftover(leftover, *data, outcome);
     return outcome.taken || outcome.wants_more;
 }
 
@@ -160,13 +129,11 @@ Dissected call_subdissector(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree,
     const auto fenced = may_write ? fence_info(pinfo) : 0;
     if (!connection.unfinished)
         connection.unfinished = std::make_unique<UnfinishedContent>();
-    auto& kept = connection.unfinished->leftover[static_cast<std::size_t>(direction)];
-    if (!kept)
-        kept = std::make_unique<Leftover>();
+    auto& leftover = connection.unfinished->leftover[static_cast<std::size_t>(direction)];
     const bool by_other = is_read_by_other(connection);
-    Dissected dissected{by_other && call_with_leftover(tvb, pinfo, tree, connection, *kept, message, may_write), std::nullopt};
+    Dissected dissected{by_other && call_with_leftover(tvb, pinfo, tree, connection, leftover, message, may_write), std::nullopt};
     if (dissected.taken)
-        dissected.goes_on_in = where_it_goes_on(pinfo, *kept, message.number);
+        dissected.goes_on_in = where_it_goes_on(pinfo, leftover, message.number);
     else
         dissected.taken = call_guarded(tvb, pinfo, tree, connection.subprotocol.c_str(), may_write, [=] {
                               heur_dtbl_entry_t* entry = nullptr;

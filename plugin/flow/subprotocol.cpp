@@ -54,6 +54,18 @@ std::span<const Record> read_records(packet_info* pinfo, Connection& connection,
     return records;
 }
 
+/// On the first visit: where a message is missing, or could not be decoded, nothing of those before it goes on.
+void note_loss(Connection& connection, Direction direction, const Frame& frame) {
+    const auto* message = frame.completes;
+    if (!message || !connection.unfinished || (is_decoded(frame) && !message->after_loss))
+        return;
+    const auto side = static_cast<std::size_t>(direction);
+    auto& [leftover, stream] = *connection.unfinished;
+    leftover[side].forget();
+    if (stream[side])
+        stream[side]->lose();
+}
+
 /// What the application itself had compressed.
 Decompressed open_message(packet_info* pinfo, Connection& connection, Direction direction, const Message& message) {
     if (message.opcode != opcode::binary)
@@ -64,9 +76,8 @@ Decompressed open_message(packet_info* pinfo, Connection& connection, Direction 
     const auto limit = std::size_t{protocol.limit_mib} << 20;
     const bool first = !PINFO_FD_VISITED(pinfo);
     if (stream) {
-        const auto opened =
-            first ? stream->next(message.data, message.number, message.after_loss, capture->revisits.may(pinfo), arena)
-                  : stream->again(message.data, message.number, arena);
+        const auto opened = first ? stream->next(message.data, message.number, capture->revisits.may(pinfo), arena)
+                                  : stream->again(message.data, message.number, arena);
         if (opened.format)
             return opened;
     }
@@ -77,7 +88,7 @@ Decompressed open_message(packet_info* pinfo, Connection& connection, Direction 
         unfinished = std::make_unique<UnfinishedContent>();
     auto& begun = unfinished->stream[static_cast<std::size_t>(direction)];
     begun = std::make_unique<ApplicationStream>(message.number, limit);
-    return begun->next(message.data, message.number, false, capture->revisits.may(pinfo), arena);
+    return begun->next(message.data, message.number, capture->revisits.may(pinfo), arena);
 }
 
 /// `GraphQL Unauthorized`: what the code means to the subprotocol, if it has names of its own.
@@ -109,6 +120,8 @@ Message told_message(const Message& message, const Decompressed& opened) {
 Told tell(packet_info* pinfo, Connection& connection, const Whose& whose, const Frame& frame) {
     if (frame.header.opcode == opcode::close)
         return {{}, words_of_close(pinfo, connection, frame)};
+    if (!PINFO_FD_VISITED(pinfo))
+        note_loss(connection, whose.direction, frame);
     if (!is_decoded(frame))
         return {};
     const auto& message = *frame.completes;

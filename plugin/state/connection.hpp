@@ -5,6 +5,7 @@
 
 #include "dissector/application_compression.hpp"
 #include "dissector/connection_decoder.hpp"
+#include "dissector/continuation.hpp"
 #include "dissector/ending_diagnosis.hpp"
 #include "dissector/heartbeats.hpp"
 #include "dissector/statistics.hpp"
@@ -17,25 +18,10 @@
 
 namespace ws {
 
-/// What a subdissector left over of one direction's messages: it may speak a protocol of its own whose units span messages, as
-/// MQTT's may (MQTT 3.1.1, 6).
-struct Leftover {
-    /// What the subdissector was given, or not, with one message; for later visits.
-    struct Before {
-        std::vector<std::uint8_t> bytes; ///< It was put behind these.
-        bool waits = false;              ///< It was not enough: nothing was given.
-        std::uint32_t goes_on_in = 0;    ///< The packet of the next message, which its end waits for; 0: it does not.
-    };
-    std::vector<std::uint8_t> bytes;                ///< Wait for the next message,
-    std::uint32_t message = 0;                      ///< behind this one.
-    std::size_t needed = 0;                         ///< As many bytes in all; 0: how many is not known.
-    std::map<std::uint32_t, Before> before_message; ///< By message number, where there is something to tell.
-};
-
-/// What messages leave to later ones; by Direction, null: nothing.
+/// What messages leave to later ones; by Direction.
 struct UnfinishedContent {
-    std::unique_ptr<Leftover> leftover[2];
-    std::unique_ptr<ApplicationStream> stream[2];
+    Continuation leftover[2];                     ///< By Wireshark's dissector of them.
+    std::unique_ptr<ApplicationStream> stream[2]; ///< Null: none.
 };
 
 /// What one side sent before the connection was recognised.

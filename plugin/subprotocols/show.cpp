@@ -3,6 +3,7 @@
 
 #include "subprotocols/protocols.hpp"
 #include "view/json_fields.hpp"
+#include "wireshark/limits.hpp"
 #include "wireshark/protocol.hpp"
 
 #include "dissector/utf8.hpp"
@@ -110,9 +111,11 @@ void show_content(Place at, packet_info* pinfo, proto_tree* tree, const Record& 
             add_json(tree, pinfo, {at.tvb, offset}, content.json);
     } else if (auto* handle = find_dissector(content.kind)) {
         const bool writable = col_get_writable(pinfo->cinfo, -1);
+        auto* const last_layer = wmem_list_tail(pinfo->layers);
         col_set_writable(pinfo->cinfo, -1, FALSE);
         call_dissector_only(handle, tvb_new_subset_length(at.tvb, offset, static_cast<gint>(content.size)), pinfo, tree, nullptr);
         col_set_writable(pinfo->cinfo, -1, writable);
+        give_back_layers(pinfo, last_layer); // a message may have many records
     }
 }
 

@@ -81,8 +81,19 @@ std::optional<std::string> content(const Tapped& tapped, const char* line_end) {
         return std::nullopt;
     if (!message || !is_decoded(frame))
         return line_of(frame) + line_end;
-    std::string shown = tapped.words.empty() ? "" : bracketed(std::string(tapped.words)) + "\n";
-    return shown.append(as_text(message->data)) + (message->text ? line_end : "");
+    return std::string(as_text(message->data)).append(message->text ? line_end : "");
+}
+
+void add_record(follow_info_t& info, const Tapped& tapped, const std::string& shown) {
+    auto* record = g_new0(follow_record_t, 1);
+    record->is_server = tapped.direction == Direction::server_to_client;
+    record->packet_num = tapped.packet;
+    record->abs_ts.secs = static_cast<time_t>(tapped.time / 1000000000);
+    record->abs_ts.nsecs = static_cast<int>(tapped.time % 1000000000);
+    record->data = g_byte_array_new();
+    g_byte_array_append(record->data, reinterpret_cast<const guint8*>(shown.data()), static_cast<guint>(shown.size()));
+    info.bytes_written[record->is_server] += record->data->len;
+    info.payload = g_list_prepend(info.payload, record);
 }
 
 tap_packet_status follow(void* data, packet_info* pinfo, epan_dissect_t*, const void* queued, tap_flags_t) {
@@ -91,7 +102,7 @@ tap_packet_status follow(void* data, packet_info* pinfo, epan_dissect_t*, const 
     if (!is_followed(info, tapped))
         return TAP_PACKET_DONT_REDRAW;
     // tshark, which sets gui_data, puts each record on lines of its own; the GUI would put them together.
-    const auto text = content(tapped, info.gui_data ? "" : "\n");
+    const char* const line_end = info.gui_data ? "" : "\n";
     const bool is_server = tapped.direction == Direction::server_to_client;
     if (!info.client_port) {
         info.client_port = is_server ? pinfo->destport : pinfo->srcport;
@@ -99,17 +110,13 @@ tap_packet_status follow(void* data, packet_info* pinfo, epan_dissect_t*, const 
         copy_address(&info.client_ip, is_server ? &pinfo->dst : &pinfo->src);
         copy_address(&info.server_ip, is_server ? &pinfo->src : &pinfo->dst);
     }
-    if (!text)
+    const auto shown = content(tapped, line_end);
+    if (!shown)
         return TAP_PACKET_DONT_REDRAW;
-    auto* record = g_new0(follow_record_t, 1);
-    record->is_server = is_server;
-    record->packet_num = tapped.packet;
-    record->abs_ts.secs = static_cast<time_t>(tapped.time / 1000000000);
-    record->abs_ts.nsecs = static_cast<int>(tapped.time % 1000000000);
-    record->data = g_byte_array_new();
-    g_byte_array_append(record->data, reinterpret_cast<const guint8*>(text->data()), static_cast<guint>(text->size()));
-    info.bytes_written[is_server] += record->data->len;
-    info.payload = g_list_prepend(info.payload, record);
+    // In a record of their own: that of the message is the message, whose bytes may be wanted.
+    if (!tapped.words.empty())
+        add_record(info, tapped, bracketed(std::string(tapped.words)) + line_end);
+    add_record(info, tapped, *shown);
     return TAP_PACKET_REDRAW;
 }
 

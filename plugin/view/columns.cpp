@@ -91,7 +91,7 @@ bool has_room(packet_info* pinfo) {
 
 void append(packet_info* pinfo, std::string_view text) {
     look_at_column(pinfo);
-    const auto size = std::min(text.size(), sizeof so_far.text - 1 - so_far.size);
+    const auto size = beginning_of_text(as_bytes(text), sizeof so_far.text - 1 - so_far.size);
     std::memcpy(so_far.text + so_far.size, text.data(), size);
     so_far.size += size;
 }

@@ -17,7 +17,7 @@ void run(Input& input) {
     for (const auto& payload : payloads) {
         const auto opened = decompress_application(payload, limit, memory);
         demand(opened.data.size() <= std::min(limit, payload.size() * 1100), "no more than the limit");
-        const auto part = stream.next(payload, ++message, false, true, memory);
+        const auto part = stream.next(payload, ++message, true, memory);
         demand(part.data.size() <= limit, "no more than the limit in a stream");
         // What a stream begins with is the same alone.
         if (message == 1 && opened.goes_on)

@@ -56,9 +56,9 @@ TEST(ApplicationCompression, AStreamGoesOnInTheNextMessage) {
     ASSERT_TRUE(opened.goes_on);
     EXPECT_EQ(as_text(opened.data), "hello");
     ApplicationStream stream(7, 100);
-    EXPECT_EQ(as_text(stream.next(first, 7, false, true, memory).data), "hello");
-    EXPECT_FALSE(stream.next({}, 8, false, true, memory).format);
-    const auto next = stream.next(second, 9, false, true, memory);
+    EXPECT_EQ(as_text(stream.next(first, 7, true, memory).data), "hello");
+    EXPECT_FALSE(stream.next({}, 8, true, memory).format);
+    const auto next = stream.next(second, 9, true, memory);
     EXPECT_EQ(as_text(next.data), "hello");
     EXPECT_EQ(as_text(stream.again(first, 7, memory).data), "hello");
     EXPECT_EQ(as_text(stream.again(second, 9, memory).data), as_text(next.data));

@@ -24,5 +24,5 @@ MESSAGES = [
      {"id": ["8"], "method": ["session.new"]}),
     ("c", 'Content-Length: 38\r\n\r\n{"jsonrpc":"2.0","method":"shutdown","id":9}', "JSON-RPC request shutdown, id 9", {"method": ["shutdown"], "id": ["9"]}),
 ]
-LINKS = {0: [1], 3: [4], 6: [7], 8: [11], 12: [13]}
+LINKS = {0: [1], 3: [4], 6: [7, 7], 8: [11], 12: [13]}
 MALFORMED = ["hello", "{}", '{"id":1}', '{"method":7}', "[]", "[1]", '{"method":"a"', '{"result":1}']
