@@ -2,6 +2,7 @@
 #include "print.hpp"
 
 #include "message_lines.hpp"
+#include "plugin_hint.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -28,14 +29,18 @@ void offer_built_plugin() {
         setenv("WIRESHARK_PLUGIN_DIR", plugins.c_str(), 0);
 }
 
+const char* tshark_program() {
+    const char* chosen = std::getenv("WSCAP_TSHARK");
+    return chosen && *chosen ? chosen : "tshark";
+}
+
 [[noreturn]] void run_tshark(const Options& options, int input, int output) {
     offer_built_plugin();
     dup2(input, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
     signal(SIGINT, SIG_IGN); // it ends when its input does
     signal(SIGTERM, SIG_DFL);
-    const char* chosen = std::getenv("WSCAP_TSHARK");
-    const char* program = chosen && *chosen ? chosen : "tshark";
+    const char* program = tshark_program();
     // Also beside the user's filter: without the plugin this is no filter, and tshark says so at once.
     const auto filter = options.display_filter.empty() ? std::string("ws") : "ws && (" + options.display_filter + ")";
     execlp(program, program, "-Q", "-l", "-n", "-r", "-", "-Y", filter.c_str(), "-T", "pdml", "-J", "frame ip ipv6 tcp ws",
@@ -111,8 +116,8 @@ void Print::finish() {
     if (WIFSIGNALED(shown) && WTERMSIG(shown) == SIGPIPE)
         throw OutputClosed();
     if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-        throw std::runtime_error("tshark ended with status " + std::to_string(WEXITSTATUS(status)) +
-                                 "; does it have the WebSocket plugin (tshark -G plugins)?");
+        throw std::runtime_error("tshark ended with status " + std::to_string(WEXITSTATUS(status)) + "; " +
+                                 hint_about_plugin(tshark_program()));
     if (WIFSIGNALED(status))
         throw std::runtime_error("tshark was killed by signal " + std::to_string(WTERMSIG(status)));
     if (!problem.empty())

@@ -25,8 +25,13 @@ void close_capture() {
 Conversation* find_conversation_of(packet_info* pinfo) {
     if (capture->conversations.empty())
         return nullptr;
-    auto* conversation = find_tcp_conversation(pinfo);
-    return conversation ? static_cast<Conversation*>(conversation_get_proto_data(conversation, protocol.id)) : nullptr;
+    auto* of = find_tcp_conversation(pinfo);
+    auto& [last_of, last] = capture->last_found;
+    if (of && (of != last_of || !last)) {
+        last_of = of;
+        last = static_cast<Conversation*>(conversation_get_proto_data(of, protocol.id));
+    }
+    return of ? last : nullptr;
 }
 
 Conversation& conversation_of(packet_info* pinfo) {

@@ -16,7 +16,8 @@ struct Capture {
     Revisits revisits;
     Sessions sessions;
     std::deque<Conversation> conversations;
-    bool decodes_http2 = false; ///< The plugin is called for HTTP/2.
+    std::pair<const conversation_t*, Conversation*> last_found; ///< Several parts of the plugin ask about each packet.
+    bool decodes_http2 = false;                                 ///< The plugin is called for HTTP/2.
     std::size_t http2_connections = 0;
 
     std::size_t begun_requests = 0; ///< Awaited, and not whole so far.

@@ -123,9 +123,12 @@ void finish_columns(packet_info* pinfo) {
     if (!so_far.size || so_far.visit != this_visit(pinfo))
         return;
     so_far.text[so_far.size] = 0;
+    if (so_far.before)
+        col_append_str(pinfo->cinfo, COL_INFO, so_far.text);
+    else // what is set is not copied, and must last as long as the packet
+        col_set_str(pinfo->cinfo, COL_INFO, as_text(packet_arena(pinfo).copy(as_bytes({so_far.text, so_far.size}))).data());
     so_far.size = 0;
     so_far.before_is_known = false;
-    col_append_str(pinfo->cinfo, COL_INFO, so_far.text);
 }
 
 void add_frame_to_columns(packet_info* pinfo, const Frame& frame, std::string_view words, bool with_text) {

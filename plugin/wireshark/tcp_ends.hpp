@@ -10,6 +10,7 @@ namespace ws {
 struct TcpPorts {
     guint32 source;
     guint32 destination;
+    bool operator==(const TcpPorts&) const = default;
 };
 TcpPorts tcp_ports(const packet_info* pinfo);
 

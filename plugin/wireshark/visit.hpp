@@ -14,9 +14,16 @@ struct PacketVisit {
     guint32 packet = 0;
     bool operator==(const PacketVisit&) const = default;
 };
-PacketVisit this_visit(const packet_info* pinfo);
+
+inline std::uint64_t visits_ended = 1;
+
+inline PacketVisit this_visit(const packet_info* pinfo) {
+    return {visits_ended, pinfo->num};
+}
 
 /// All dissectors have been called: the next question is of another visit, be it of the same packet.
-void end_visit();
+inline void end_visit() {
+    ++visits_ended;
+}
 
 } // namespace ws

@@ -95,3 +95,56 @@ def test_install_rules(tmp_path, prefix):
     assert link.is_symlink() and link.resolve() == (tmp_path / prefix[1:] / "bin" / "wscap").resolve()
     assert {f"{prefix}/share/man/man1/wscap.1", f"{prefix}/share/wireshark/profiles/WebSocket/preferences"} <= set(found)
     assert any(path.endswith("/README.md") for path in found)
+
+
+# ---- the archive for the home folder -----------------------------------------------
+
+@pytest.fixture(scope="module")
+def archive(home, tmp_path_factory):
+    """Unpacked; what ./dev install built is in it."""
+    assert home
+    made = subprocess.run([ROOT / "packaging" / "archive"], capture_output=True, text=True, check=True).stdout.strip()
+    folder = tmp_path_factory.mktemp("archive")
+    subprocess.run(["tar", "-xzf", ROOT / made, "-C", folder], check=True)
+    unpacked, = folder.iterdir()
+    return unpacked
+
+
+def installed(archive, home, *words, **environment):
+    done = subprocess.run([archive / "install", *words], capture_output=True, text=True,
+                          env={"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", **environment})
+    return done.returncode, done.stderr
+
+
+def test_the_archive_installs_and_removes(archive, tmp_path):
+    code, said = installed(archive, tmp_path)
+    assert code == 0, said
+    assert sorted(path.rsplit("/", 1)[-1] for path in files(tmp_path) if "profiles" not in path) == ["ws.so", "wscap"]
+    plugin, = tmp_path.rglob("ws.so")
+    assert plugin.read_bytes() == (archive / "ws.so").read_bytes()
+    assert installed(archive, tmp_path, "--remove")[0] == 0
+    assert files(tmp_path) == []
+
+
+def test_the_archive_of_another_release(archive, tmp_path):
+    """Wireshark would ignore the plugin without a word."""
+    other = tmp_path / "bin" / "tshark"
+    other.parent.mkdir()
+    other.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "TShark (Wireshark) 9.9.1" || printf "Personal configuration:\\t/tmp/c\\nPersonal Plugins:\\t/tmp/p/9.9\\n"\n')
+    other.chmod(0o755)
+    code, said = installed(archive, tmp_path, PATH=f"{other.parent}:{os.environ['PATH']}")
+    assert code == 1 and "This archive is for Wireshark" in said and "the one installed is 9.9" in said
+    uname = other.parent / "uname"
+    uname.write_text("#!/bin/sh\necho riscv64\n")
+    uname.chmod(0o755)
+    code, said = installed(archive, tmp_path, PATH=f"{other.parent}:{os.environ['PATH']}")
+    assert code == 1 and "this machine is riscv64" in said
+    assert files(tmp_path) == ["bin/tshark", "bin/uname"]
+
+
+def test_a_full_disk_leaves_nothing_half_installed(archive, tmp_path):
+    """A file system that the plugin fits on, and wscap does not, in a name space of its own."""
+    script = f"""mount -t tmpfs -o size=1500k none {tmp_path} && HOME={tmp_path} {archive}/install; echo "status $?"; find {tmp_path} -type f"""
+    done = subprocess.run(["unshare", "--mount", "--map-root-user", "sh", "-c", script], capture_output=True, text=True)
+    assert done.stdout == "status 1\n", done.stdout + done.stderr
+    assert "could not be written; nothing was installed." in done.stderr
