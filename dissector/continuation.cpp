@@ -45,9 +45,11 @@ std::optional<Bytes> Continuation::next(Bytes message, std::uint32_t number, std
 
 void Continuation::leave(Bytes data, std::size_t from, const Awaited& awaited) {
     const auto left = data.subspan(from);
-    const bool by_tries = !awaited.size && awaited.until.empty();
-    if (left.empty() || std::max(left.size(), awaited.size) > (by_tries ? longest_tried : longest))
-        return;
+    // What came has completed nothing: whoever asks for one more byte each time is followed so far, and no further.
+    const bool in_vain = joined_ && !from;
+    tries_ = in_vain ? tries_ + (left.size() > longest_tried) : 0;
+    if (left.empty() || std::max(left.size(), awaited.size) > longest || tries_ > most_tries)
+        return forget();
     if (!keep_) {
         log_.assign(left.begin(), left.end());
         from_ = 0;
@@ -66,6 +68,7 @@ void Continuation::leave(Bytes data, std::size_t from, const Awaited& awaited) {
 void Continuation::forget() {
     waits_ = false;
     joined_ = 0;
+    tries_ = 0;
     if (!keep_)
         std::vector<std::uint8_t>().swap(log_);
 }

@@ -33,8 +33,9 @@ class Continuation {
     /// The packet of the message that goes on with the end of this one; 0: none does.
     std::uint32_t goes_on_in(std::uint32_t number) const;
 
-    static constexpr std::size_t longest = std::size_t{16} << 20; ///< Bytes of a unit that is put together,
-    static constexpr std::size_t longest_tried = 4096;            ///< of one for which each message means another try.
+    static constexpr std::size_t longest = std::size_t{16} << 20; ///< Bytes of a unit that is put together.
+    static constexpr std::size_t longest_tried = 4096;            ///< It may be tried with each message up to these bytes,
+    static constexpr std::uint32_t most_tries = 64;               ///< and so often beyond.
 
   private:
     struct Piece {
@@ -48,6 +49,7 @@ class Continuation {
     std::vector<std::uint8_t> log_; ///< All that waited if it is kept, else what waits.
     std::size_t from_ = 0;          ///< Of log_: what waits.
     std::size_t joined_ = 0;        ///< So many bytes of what next() gave last waited before.
+    std::uint32_t tries_ = 0;       ///< Of a unit of more than longest_tried.
     bool waits_ = false;
     bool keep_ = false;
     std::size_t size_ = 0;

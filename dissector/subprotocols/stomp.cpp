@@ -156,6 +156,11 @@ std::optional<std::size_t> add_frame(const Reading& reading, Records& records, s
     for (;;) {
         const auto start = at;
         const auto line = take_line(text, at);
+        if (!line && text.find('\0', at) != std::string_view::npos) {
+            finish(records, head);
+            records.stop(at, "a NUL before the headers end");
+            return std::nullopt;
+        }
         if (!line)
             return unfinished();
         if (line->empty())

@@ -125,8 +125,8 @@ void finish_columns(packet_info* pinfo) {
     so_far.text[so_far.size] = 0;
     if (so_far.before)
         col_append_str(pinfo->cinfo, COL_INFO, so_far.text);
-    else // what is set is not copied, and must last as long as the packet
-        col_set_str(pinfo->cinfo, COL_INFO, as_text(packet_arena(pinfo).copy(as_bytes({so_far.text, so_far.size}))).data());
+    else
+        col_add_str(pinfo->cinfo, COL_INFO, so_far.text); // which does not look for the end of what is there
     so_far.size = 0;
     so_far.before_is_known = false;
 }

@@ -48,13 +48,15 @@ struct Known {
 std::array<Known, 64> known;
 
 conversation_t* find_conversation_between(packet_info* pinfo) {
+    // What carries TCP may have said what else than addresses and ports tells its conversations apart.
+    if (pinfo->ptype != PT_TCP || pinfo->use_conv_addr_port_endpoints || pinfo->conv_elements)
+        return find_conversation_pinfo(pinfo, 0);
     auto& slot = known[(pinfo->srcport ^ pinfo->destport << 3U) % known.size()];
-    if (pinfo->ptype == PT_TCP && slot.has(pinfo))
+    if (slot.has(pinfo))
         return slot.conversation;
     auto* found = find_conversation_pinfo(pinfo, 0);
     const auto size = static_cast<std::size_t>(pinfo->src.len);
-    if (found && !found->options && pinfo->ptype == PT_TCP && size && size <= sizeof slot.source &&
-        pinfo->dst.len == pinfo->src.len) {
+    if (found && !found->options && size && size <= sizeof slot.source && pinfo->dst.len == pinfo->src.len) {
         slot = {found, pinfo->srcport, pinfo->destport, pinfo->src.type, pinfo->src.len, {}, {}};
         std::memcpy(slot.source, pinfo->src.data, size);
         std::memcpy(slot.destination, pinfo->dst.data, size);

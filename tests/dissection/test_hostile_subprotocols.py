@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What somebody sends who wants the readers of subprotocols to hang, to grow, or to show what was not sent."""
 
+import json
 import re
 import resource
 import struct
@@ -8,7 +9,7 @@ import struct
 import pytest
 
 from builder import KEY, Capture, binary, frame, text
-from support import fields, packets_matching, save, tshark
+from support import fields, packets_matching, run, save, tshark
 
 BOTH = pytest.mark.parametrize("passes", [(), ("-2",)], ids=["one", "two"])
 
@@ -50,6 +51,19 @@ def test_a_byte_in_each_message(name, unit, told, passes):
     assert sum(len(numbers) for (numbers,) in rows) == len(unit) + 1
     detail = tshark(path, *passes, "-V", "-Y", f"ws.message.number == {len(unit)}", limit=bounded)
     assert told in detail
+
+
+@BOTH
+@pytest.mark.parametrize("name, begin", [("v12.stomp", b"SEND\n\0"), ("v12.stomp", b"SEND\na:b"), ("v12.stomp", b"SEND"), ("nats", b"PUB a"), ("nats", b"P")])
+@pytest.mark.parametrize("byte", [b"\0", b"\r", b"\n", b"a"])
+def test_a_unit_that_never_ends(name, begin, byte, passes):
+    """Each message brings a byte that might end it."""
+    tcp = speaking(name).server(binary(begin))
+    tcp.server(binary(byte) * 20000)
+    tcp.server(binary(b"\r\n\r\n\0PING\r\n"))
+    path = save(tcp.capture, segmentation=1400)
+    rows = fields(path, ["ws.message.number"], *passes, shown="ws.message.number", limit=bounded)
+    assert sum(len(numbers) for (numbers,) in rows) == 20002
 
 
 @BOTH
@@ -165,8 +179,9 @@ def test_losses_between_many_questions(passes):
 def test_bytes_that_are_no_text_in_a_text_protocol(passes):
     tcp = speaking("nats")
     tcp.server(binary(b"MSG \xff\xfe 1 2\r\n\xff\xff\r\n")).server(binary(b"INFO {\"a\":\"\xc3")).server(text("é\"}\r\n"))
-    detail = tshark(save(tcp.capture), "-V", "-T", "json", *passes)
-    assert "Dissector bug" not in detail
+    detail = run("tshark", "-r", save(tcp.capture), "-T", "json", *passes).stdout.decode()  # strictly: it is UTF-8
+    subjects = [packet["_source"]["layers"]["nats"]["nats.subject"] for packet in json.loads(detail) if "nats.subject" in str(packet)]
+    assert subjects == ["\ufffd\ufffd"] and "Dissector bug" not in detail
 
 
 @BOTH

@@ -90,9 +90,6 @@ TEST_P(EitherPass, WhatIsTooLongIsNotPutTogether) {
     messages.next("a");
     messages.leave(0, {Continuation::longest + 1, {}});
     EXPECT_FALSE(messages.of.waits());
-    messages.next(std::string(Continuation::longest_tried + 1, 'a'));
-    messages.leave(0);
-    EXPECT_FALSE(messages.of.waits());
     messages.next("a");
     messages.leave(0, {0, "\n"});
     const std::string megabyte(std::size_t{1} << 20, 'a');
@@ -102,6 +99,33 @@ TEST_P(EitherPass, WhatIsTooLongIsNotPutTogether) {
     EXPECT_EQ(messages.next(megabyte), "…");
     EXPECT_FALSE(messages.of.waits());
     EXPECT_EQ(messages.next("b"), "b");
+}
+
+/// A protocol that asks for one more byte each time would have all bytes copied for each.
+TEST_P(EitherPass, WhoAlwaysWantsMoreIsNotFollowedForEver) {
+    for (const Awaited& awaited : {Awaited{}, Awaited{0, "b"}, Awaited{1, {}}}) {
+        Messages messages(GetParam());
+        messages.next(std::string(Continuation::longest_tried, 'b'));
+        messages.leave(0, awaited);
+        std::uint32_t tries = 0;
+        while (messages.of.waits() && tries < 1000) {
+            messages.next("b");
+            messages.leave(0, awaited);
+            ++tries;
+        }
+        EXPECT_EQ(tries, Continuation::most_tries + 1);
+        EXPECT_EQ(messages.next("c"), "c");
+    }
+}
+
+TEST_P(EitherPass, OneOfUnknownSizeMayBeLong) {
+    Messages messages(GetParam());
+    const std::string part(Continuation::longest_tried + 1, 'a');
+    messages.next(part);
+    messages.leave(0);
+    EXPECT_EQ(messages.next("b"), part + "b");
+    messages.leave(part.size()); // which was a unit
+    EXPECT_EQ(messages.next("c"), "bc");
 }
 
 TEST(Continuation, LaterVisitsGetTheSame) {

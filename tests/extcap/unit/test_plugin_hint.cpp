@@ -3,9 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <unistd.h>
 
 namespace wscap::test {
 namespace {
@@ -15,10 +16,7 @@ namespace fs = std::filesystem;
 /// Folders as tshark 4.0 tells them, with plugins in some.
 class PluginHint : public testing::Test {
   protected:
-    PluginHint() {
-        std::string name = fs::temp_directory_path() / "plugin-hint-XXXXXX";
-        root_ = mkdtemp(name.data());
-    }
+    PluginHint() : root_(fs::temp_directory_path() / ("plugin-hint-" + std::to_string(getpid()))) { fs::remove_all(root_); }
     ~PluginHint() override { fs::remove_all(root_); }
 
     fs::path put(const std::string& place) {
