@@ -93,6 +93,8 @@ SLURM = """\
 ClusterName=test
 SlurmctldHost=localhost(127.0.0.1)
 SlurmctldPort={port}
+# Where loopback is all there is, an address of one family alone is not resolved (AI_ADDRCONFIG).
+CommunicationParameters=EnableIPv6
 SlurmUser={user}
 AuthType=auth/none
 CredType=cred/none
