@@ -26,16 +26,22 @@ const char* reader_of(packet_info* pinfo, const Connection& connection, const Me
     return handles.json && read_json(as_text(message.data), packet_arena(pinfo)) ? "json" : "data-text-lines";
 }
 
+tvbuff_t* of_message(Place at, const Message& message) {
+    return tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
+}
+
 /// `by_name`: the connection's messages are said to be JSON, and Wireshark's dissector shows what is not.
-void dissect_json(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, const Message& message, bool by_name) {
+void dissect_json(Place at, packet_info* pinfo, proto_tree* tree, const Message& message, bool by_name) {
     const auto json = read_json(as_text(message.data), packet_arena(pinfo));
-    if (json || by_name)
-        call_guarded(tvb, pinfo, tree, nullptr, false, [=] { // it would overwrite both columns with its name
-            if (!json)
-                return call_dissector_only(handles.json, tvb, pinfo, tree, nullptr);
-            add_json(tree, pinfo, {tvb, 0}, json);
-            return 1;
-        });
+    if (!json && !by_name)
+        return;
+    auto* tvb = of_message(at, message);
+    call_guarded(tvb, pinfo, tree, nullptr, false, [=] { // it would overwrite both columns with its name
+        if (!json)
+            return call_dissector_only(handles.json, tvb, pinfo, tree, nullptr);
+        add_json(tree, pinfo, {tvb, 0}, json);
+        return 1;
+    });
 }
 
 /// What the subprotocol's reader says of the message.
@@ -151,22 +157,23 @@ std::optional<std::uint32_t> dissect_message(Place at, packet_info* pinfo, proto
     auto* handle = connection.subdissector;
     const bool ask_others = told.records.empty() && has_subdissector(connection);
     const bool wants_json = json_is_looked_at(tree) && (handle == handles.json || (protocol.json && message.text));
-    if (told.records.empty() && (message.data.empty() || !(ask_others || wants_json)))
-        return std::nullopt;
-    auto* tvb = tvb_new_subset_length(at.tvb, at.offset, static_cast<gint>(message.data.size()));
     if (!told.records.empty()) {
         const auto records = told.records;
+        auto* tvb = of_message(at, message);
         call_guarded(tvb, pinfo, tree, nullptr, false, [=] {
             show_records({tvb, 0}, pinfo, tree, records);
             return 1;
         });
         return records.back().goes_on ? std::optional(records.back().goes_on_in) : std::nullopt;
     }
+    if (message.data.empty())
+        return std::nullopt;
     if (ask_others)
-        if (const auto dissected = call_subdissector(tvb, pinfo, tree, connection, direction, message); dissected.taken)
+        if (const auto dissected = call_subdissector(of_message(at, message), pinfo, tree, connection, direction, message);
+            dissected.taken)
             return dissected.goes_on_in;
     if (wants_json)
-        dissect_json(tvb, pinfo, tree, message, handle == handles.json);
+        dissect_json(at, pinfo, tree, message, handle == handles.json);
     return std::nullopt;
 }
 

@@ -102,8 +102,8 @@ SessionRow SessionRows::row_of(std::uint32_t stream, const Session& session) {
     if (close && *close)
         row.code = words_of_code((*close)->code);
     for (const auto diagnosis : session.diagnoses)
-        row.diagnoses +=
-            (row.diagnoses.empty() ? "" : ", ") + std::string(diagnosis_table()[static_cast<std::size_t>(diagnosis)].name);
+        row.diagnoses.append(row.diagnoses.empty() ? "" : ", ")
+            .append(diagnosis_table()[static_cast<std::size_t>(diagnosis)].name);
     return row;
 }
 

@@ -32,13 +32,6 @@ bool shows_escapes = false;
 /// Does nothing, as a dissector of JSON.
 dissector_handle_t layer;
 
-/// A string's end for Wireshark; of what escapes say may be NULs.
-const char* terminated(packet_info* pinfo, std::string_view text) {
-    if (text.find('\0') != std::string_view::npos)
-        return show(pinfo, text);
-    return reinterpret_cast<const char*>(packet_arena(pinfo).copy(as_bytes(text)).data());
-}
-
 /// "/tick/[]/price" and what its last name is, grown and cut back on the way through the tree.
 class Path {
   public:
@@ -160,7 +153,7 @@ class Tree {
     void add_member(proto_tree* tree, std::uint32_t index) {
         const auto& key = tokens_[index];
         const auto& value = tokens_[index + 1];
-        const auto* name = terminated(pinfo_, content(key));
+        const auto* name = show(pinfo_, content(key));
         const auto length = static_cast<int>(value.end - key.begin);
         auto* member =
             proto_item_add_subtree(proto_tree_add_string(tree, hf_member, at_.tvb, begin(key), length, name), ett_json);
@@ -173,7 +166,7 @@ class Tree {
     }
 
     void add_scalar(proto_tree* tree, const JsonToken& token) {
-        const std::string_view value = token.kind == JsonKind::string ? terminated(pinfo_, content(token)) : token.value;
+        const std::string_view value = token.kind == JsonKind::string ? show(pinfo_, content(token)) : token.value;
         const auto* with_value = path_.with(value);
         if (has_room_for_path())
             generated(string(tree, hf_path_with_value, token, with_value));

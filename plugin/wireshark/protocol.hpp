@@ -4,6 +4,7 @@
 #include "wireshark/compat.h"
 
 #include "dissector/arena.hpp"
+#include "dissector/utf8.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -45,6 +46,10 @@ inline Arena packet_arena(packet_info* pinfo) {
 /// A copy of text from a packet that is safe to show: bytes that are no UTF-8 are replaced, and NULs, where Wireshark's strings
 /// would end, by their symbol.
 inline const char* show(packet_info* pinfo, std::string_view text) {
+    const auto bytes = as_bytes(text);
+    // Most is UTF-8, and Wireshark looks at each character.
+    if (text.find('\0') == std::string_view::npos && well_formed_part(bytes) == bytes.size())
+        return reinterpret_cast<const char*>(packet_arena(pinfo).copy(bytes).data());
     if (const auto zeros = std::count(text.begin(), text.end(), '\0')) {
         auto* copy = static_cast<char*>(wmem_alloc(pinfo->pool, text.size() + 2 * static_cast<std::size_t>(zeros)));
         auto* to = copy;

@@ -2,6 +2,7 @@
 #include "wireshark/tcp_ends.hpp"
 
 #include "wireshark/handles.hpp"
+#include "wireshark/protocol.hpp"
 #include "wireshark/visit.hpp"
 
 #include <array>
@@ -85,9 +86,14 @@ conversation_t* between_tcp_ends(packet_info* pinfo, Find find) {
 TcpPorts look_up_tcp_ports(const packet_info* pinfo, TcpPorts now) {
     // TCP keeps them for Decode As, under the number of its layer.
     auto layer = wmem_list_count(pinfo->layers);
+    bool others = false; // above TCP, which may have changed them
     for (auto* at = wmem_list_tail(pinfo->layers); at; at = wmem_list_frame_prev(at), --layer) {
-        if (GPOINTER_TO_INT(wmem_list_frame_data(at)) != ids.tcp)
+        const int id = GPOINTER_TO_INT(wmem_list_frame_data(at));
+        others = others || (id != ids.tcp && id != protocol.id);
+        if (id != ids.tcp)
             continue;
+        if (!others)
+            return now;
         const auto kept = [&](int field) {
             return GPOINTER_TO_UINT(p_get_proto_data(pinfo->pool, const_cast<packet_info*>(pinfo), field, layer));
         };
