@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture.hpp"
 
+#include "command.hpp"
 #include "dumpcap.hpp"
 #include "files.hpp"
 #include "filter.hpp"
@@ -17,7 +18,9 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <poll.h>
 #include <unistd.h>
+#include <utility>
 
 namespace wscap {
 namespace {
@@ -30,15 +33,20 @@ constexpr auto tick_time = 100ms;
 constexpr char kernel_buffer[] = "16";
 constexpr std::size_t hold_back = 2 << 20; // bytes of kept packets, to put them in order
 
-volatile std::sig_atomic_t signals = 0;
+constexpr auto last_packets = 1s; // come so long after the end of the program that sent them
 
-void on_signal(int) {
+volatile std::sig_atomic_t signals = 0, sent_signal = 0;
+
+void on_signal(int number, siginfo_t* about, void*) {
     signals = signals + 1;
+    if (about->si_code <= 0) // by a process; the terminal's goes to the program, too
+        sent_signal = number;
 }
 
 void catch_signals() {
     struct sigaction action {};
-    action.sa_handler = on_signal; // without SA_RESTART: a poll ends at once
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_SIGINFO; // without SA_RESTART: a poll ends at once
     for (const int number : {SIGINT, SIGTERM, SIGHUP})
         sigaction(number, &action, nullptr);
     signal(SIGPIPE, SIG_IGN); // a closed pipe is reported by write()
@@ -50,7 +58,11 @@ class Run {
     explicit Run(const Options& options)
         : options_(options), ordered_(
                                  hold_back, [this](const Packet& packet, std::uint32_t) { emit(packet); },
-                                 [this](const ClientRandom& random) { key_log_.want(random); }),
+                                 [this](const ClientRandom& random) { key_log_.want(random); },
+                                 [this](const ClientRandom& random) {
+                                     key_log_file_->poll(key_log_);
+                                     return key_log_.knows(random);
+                                 }),
           selector_(options.criteria, options.limits, ordered_) {
         if (options_.criteria.all)
             key_log_.want_all();
@@ -77,7 +89,7 @@ class Run {
         if (!options_.extcap && (problem_.empty() || selector_.counters().packets))
             summary();
         if (problem_.empty() || (options_.extcap && output_closed_)) // Wireshark closes its end where a capture is to stop
-            return 0;
+            return command_ ? wait_for_command() : 0;
         std::fprintf(stderr, "wscap: %s\n", problem_.c_str());
         return 1;
     }
@@ -109,14 +121,17 @@ class Run {
             filter_.emplace(options_.capture_filter);
         if (live())
             start_dumpcap();
+        if (!options_.command.empty())
+            command_.emplace(options_.command, options_.preload, options_.user);
+        const auto& key_log = command_ ? command_->key_log() : options_.key_log;
         const bool first = plain_root(); // then only root may be able to open them
         if (!first)
             drop_privileges(options_.user);
         int input = -1;
         if (!live())
             input = open_for_reading(options_.read_file);
-        if (!options_.key_log.empty())
-            key_log_file_.emplace(options_.key_log);
+        if (!key_log.empty())
+            key_log_file_.emplace(key_log);
         if (first && options_.use_ring)
             file_keeper_.emplace(options_.write_file);
         if (!options_.write_file.empty())
@@ -183,6 +198,26 @@ class Run {
                     std::fprintf(stderr, "wscap: capturing on %.*s\n", static_cast<int>(value.size()),
                                  reinterpret_cast<const char*>(value.data()));
             });
+        if (command_)
+            command_->start();
+    }
+
+    /// The program has ended, and its last packets are there.
+    bool command_is_over() {
+        if (sent_signal)
+            command_->pass_on(std::exchange(sent_signal, 0));
+        if (!command_->ended())
+            return false;
+        if (!command_ended_)
+            command_ended_ = Clock::now();
+        return Clock::now() - *command_ended_ >= last_packets;
+    }
+
+    /// The capture may be over before it.
+    int wait_for_command() {
+        for (; !command_->ended(); command_is_over())
+            poll(nullptr, 0, 100);
+        return *command_->ended();
     }
 
     void take(const Packet& packet) {
@@ -208,7 +243,7 @@ class Run {
 
     /// Live: true once the last packet was read, or at the second signal. A file: at the first.
     bool should_stop() {
-        const bool asked = signals > 0 || full_ || (files_ && files_->full()) ||
+        const bool asked = (command_ ? command_is_over() || signals > 1 : signals > 0) || full_ || (files_ && files_->full()) ||
                            (options_.stop.seconds && Clock::now() - started_ >= std::chrono::seconds(options_.stop.seconds));
         if (!asked)
             return false;
@@ -294,7 +329,7 @@ class Run {
     }
 
     void progress() {
-        if (options_.quiet || options_.extcap || options_.print || !isatty(STDERR_FILENO))
+        if (options_.quiet || command_ || options_.extcap || options_.print || !isatty(STDERR_FILENO))
             return;
         const auto& counters = selector_.counters();
         std::fprintf(stderr, "\rwscap: %llu packets, %llu kept of %llu connections\033[K",
@@ -339,6 +374,8 @@ class Run {
     std::optional<Files> files_;
     std::optional<Print> print_;
     std::optional<Dumpcap> dumpcap_;
+    std::optional<Command> command_;
+    std::optional<Clock::time_point> command_ended_;
     std::unique_ptr<Reader> reader_;
     Ordered ordered_;
     Selector selector_;

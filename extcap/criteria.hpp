@@ -14,7 +14,8 @@ struct Criteria {
     std::vector<std::string> origins; ///< Origin header; case does not matter.
     std::vector<std::string> sni;     ///< Server name of TLS; case does not matter.
     bool midstream = false;           ///< Also connections that ran before the capture began.
-    bool tls = false;                 ///< Also TLS connections.
+    bool tls = false;                 ///< Also TLS connections,
+    bool known_secrets = false;       ///< but only those whose secrets are known.
     bool all = false;                 ///< Every packet, TCP or not.
 
     bool narrowed() const { return !hosts.empty() || !paths.empty() || !origins.empty(); }

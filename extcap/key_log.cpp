@@ -68,6 +68,10 @@ void KeyLog::forget(ByAge::iterator lines) {
     by_age_.erase(lines);
 }
 
+bool KeyLog::knows(const ClientRandom& random) const {
+    return unasked_.contains(hex(random));
+}
+
 void KeyLog::want(const ClientRandom& random) {
     const auto name = hex(random);
     if (wanted_.insert(name).second)

@@ -28,6 +28,9 @@ class KeyLog {
     /// This connection is kept: its lines, those already seen and those to come, are for take().
     void want(const ClientRandom& random);
 
+    /// Lines of a connection that nobody asked for yet are here.
+    bool knows(const ClientRandom& random) const;
+
     /// Every connection is kept.
     void want_all() { all_ = true; }
 

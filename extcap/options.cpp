@@ -20,6 +20,7 @@ enum Long : int {
     sni,
     all,
     keylog,
+    preload,
     print,
     split,
     wait_connection,
@@ -61,6 +62,7 @@ const option long_options[] = {
     {"sni", required_argument, nullptr, sni},
     {"all", no_argument, nullptr, all},
     {"keylog", required_argument, nullptr, keylog},
+    {"preload", no_argument, nullptr, preload},
     {"print", no_argument, nullptr, print},
     {"split", required_argument, nullptr, split},
     {"wait-connection", required_argument, nullptr, wait_connection},
@@ -129,6 +131,10 @@ void check(const Options& options) {
         throw std::invalid_argument("there is no interface \"" + options.extcap_interface + "\"");
     if (options.write_file.empty() && options.extcap)
         throw std::invalid_argument("--capture needs --fifo");
+    if (options.preload && options.command.empty())
+        throw std::invalid_argument("--preload is for a program that wscap starts: wscap run --preload -- PROGRAM");
+    if (!options.command.empty() && (!options.read_file.empty() || !options.key_log.empty() || options.format == Format::pcap))
+        throw std::invalid_argument("run captures, keeps the secrets itself, and writes pcapng: leave out -r, --keylog and -P");
     if (options.use_ring && (options.write_file.empty() || options.write_file == "-"))
         throw std::invalid_argument("-b needs -w with the name of a file");
     if (options.use_ring && !options.ring.seconds && !options.ring.kilobytes && !options.ring.packets && !options.ring.interval)
@@ -147,6 +153,16 @@ Options parse_options(int count, char** words) {
     for (int i = 1; i < count; ++i)
         options.extcap = options.extcap || std::string_view(words[i]).starts_with("--extcap-interface=") ||
                          std::strcmp(words[i], "--extcap-interface") == 0;
+    const bool runs = count > 1 && std::strcmp(words[1], "run") == 0;
+    if (runs) {
+        const std::vector<std::string> all(words + 1, words + count);
+        const auto dashes = std::find(all.begin(), all.end(), "--");
+        if (all.end() - dashes < 2)
+            throw std::invalid_argument("run needs the program after two dashes: wscap run [options] -- PROGRAM [ARGUMENT ...]");
+        options.command.assign(dashes + 1, all.end());
+        count = static_cast<int>(dashes - all.begin());
+        ++words;
+    }
     opterr = 0;
     optind = 1;
     for (;;) {
@@ -199,6 +215,7 @@ Options parse_options(int count, char** words) {
             options.key_log = value;
             options.criteria.tls = true;
             break;
+        case preload: options.preload = true; break;
         case split: options.split = number(value, "--split"); break;
         case wait_connection: options.limits.connection = number(value, "--wait-connection") << 10; break;
         case wait_total: options.limits.total = number(value, "--wait-total") << 20; break;
@@ -249,6 +266,12 @@ Options parse_options(int count, char** words) {
     if (options.action == Options::Action::capture && options.write_file.empty())
         options.print = true;
     check(options);
+    if (runs) {
+        if (options.interfaces.empty())
+            options.interfaces = {"any"};
+        options.criteria.known_secrets = !options.criteria.tls;
+        options.criteria.tls = true;
+    }
     return options;
 }
 
@@ -257,6 +280,9 @@ void print_help() {
         R"(wscap captures whole WebSocket conversations, on every port at once, and nothing else.
 
 Usage: wscap [options] [capture filter]
+       wscap run [options] [capture filter] -- PROGRAM [ARGUMENT ...]
+                             start a program, capture until it ends, and keep with its TLS
+                             connections the secrets that open them
 
 Where from (live packets come from dumpcap; it says which interfaces -i may name):
   -i, --interface NAME       capture there; may be repeated, "any" for all
@@ -290,6 +316,8 @@ What to keep (a GLOB may be given several times; any of them will do):
 Secrets:
   --keylog FILE              follow this SSLKEYLOGFILE and write the secrets of kept
                              connections into the capture; implies --tls
+  --preload                  with run: also for programs on OpenSSL that know nothing of
+                             SSLKEYLOGFILE (LD_PRELOAD)
 Many machines or cores:
   --split N                  with -r and -w: write N files of whole connections
 Other:

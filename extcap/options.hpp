@@ -50,6 +50,8 @@ struct Options {
     bool whole_messages = false; ///< -A
     std::string display_filter;
     std::string key_log;
+    std::vector<std::string> command; ///< Of "run".
+    bool preload = false;             ///< Have OpenSSL log its secrets in that program.
     std::uint64_t split = 0;
     std::string user; ///< To become when started as root; empty means the one of sudo, or nobody.
 

@@ -15,13 +15,15 @@ class Ordered final : public Sink {
   public:
     using Emit = std::function<void(const Packet&, std::uint32_t connection)>;
     using Secrets = std::function<void(const ClientRandom&)>;
+    using HasSecrets = std::function<bool(const ClientRandom&)>;
 
-    /// `limit`: bytes to hold back.
-    Ordered(std::size_t limit, Emit emit, Secrets secrets)
-        : limit_(limit), emit_(std::move(emit)), secrets_(std::move(secrets)) {}
+    /// `limit`: bytes to hold back. Without `has_secrets` all are known.
+    Ordered(std::size_t limit, Emit emit, Secrets secrets, HasSecrets has_secrets = {})
+        : limit_(limit), emit_(std::move(emit)), secrets_(std::move(secrets)), has_secrets_(std::move(has_secrets)) {}
 
     void keep(const Packet& packet, std::uint32_t connection) override;
     void keep_secrets(const ClientRandom& random) override { secrets_(random); }
+    bool has_secrets(const ClientRandom& random) override { return !has_secrets_ || has_secrets_(random); }
 
     /// Emits everything older than that Packet::order.
     void release(std::uint64_t before);
@@ -45,6 +47,7 @@ class Ordered final : public Sink {
     std::size_t limit_, memory_ = 0;
     Emit emit_;
     Secrets secrets_;
+    HasSecrets has_secrets_;
     std::priority_queue<Held> held_;
 };
 

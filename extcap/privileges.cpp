@@ -43,6 +43,23 @@ Identity ordinary(const std::string& user) {
     return named(caller && std::strcmp(caller, "root") != 0 ? caller : "nobody");
 }
 
+void become(const Identity& identity) {
+    // The groups of that user, which may be what opens the folder to write to.
+    if (geteuid() == 0 && !identity.name.empty() && initgroups(identity.name.c_str(), identity.group) != 0)
+        fail("initgroups");
+    if (setresgid(identity.group, identity.group, identity.group) != 0)
+        fail("setresgid");
+    if (setresuid(identity.user, identity.user, identity.user) != 0)
+        fail("setresuid");
+    if (!identity.home.empty())
+        setenv("HOME", identity.home.c_str(), 1); // tshark, for --print, reads its preferences there
+}
+
+/// The one who called is somebody else than who runs this.
+bool is_other(const std::string& user) {
+    return geteuid() == 0 && (!user.empty() || !plain_root());
+}
+
 void clear_capabilities() {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     __user_cap_data_struct none[2] = {};
@@ -65,19 +82,23 @@ bool plain_root() {
 }
 
 void drop_privileges(const std::string& user) {
-    const Identity identity = ordinary(user);
-    // The groups of that user, which may be what opens the folder to write to.
-    if (geteuid() == 0 && !identity.name.empty() && initgroups(identity.name.c_str(), identity.group) != 0)
-        fail("initgroups");
-    if (setresgid(identity.group, identity.group, identity.group) != 0)
-        fail("setresgid");
-    if (setresuid(identity.user, identity.user, identity.user) != 0)
-        fail("setresuid");
+    become(ordinary(user));
     clear_capabilities();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         fail("prctl");
-    if (!identity.home.empty())
-        setenv("HOME", identity.home.c_str(), 1); // tshark, for --print, reads its preferences there
+}
+
+void become_caller(const std::string& user) {
+    if (is_other(user))
+        become(ordinary(user));
+}
+
+void give_to_caller(const std::string& path, const std::string& user) {
+    if (!is_other(user))
+        return;
+    const auto identity = ordinary(user);
+    if (lchown(path.c_str(), identity.user, identity.group) != 0)
+        fail("lchown");
 }
 
 } // namespace wscap

@@ -16,4 +16,11 @@ bool plain_root();
 /// the one who called sudo, or nobody), capabilities go. Throws std::runtime_error.
 void drop_privileges(const std::string& user);
 
+/// The same for a program that is to run as if its caller had started it: root, if that is who called, stays root. Throws
+/// std::runtime_error.
+void become_caller(const std::string& user);
+
+/// Makes a file or folder that one's. Throws std::runtime_error.
+void give_to_caller(const std::string& path, const std::string& user);
+
 } // namespace wscap

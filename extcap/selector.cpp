@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace wscap {
 namespace {
@@ -56,6 +57,7 @@ struct Selector::Connection {
     bool dormant = false; ///< Its packets were too many: only those of a request wait.
     bool asked = false;   ///< The last packet was part of a request.
     bool closed = false;
+    bool awaits_secrets = false; ///< Of tls_: undecided until they are known.
 };
 
 void Selector::Queue::push(Node& node) {
@@ -182,6 +184,8 @@ Verdict Selector::decide(Connection& connection, const Segment& segment) {
         if (!segment.length)
             return Verdict::undecided;
     }
+    if (connection.awaits_secrets)
+        return decide_tls(connection);
     if (!segment.length)
         return Verdict::undecided;
     if (connection.running && recognise(connection, segment) == Verdict::keep)
@@ -237,11 +241,25 @@ Verdict Selector::deliver(Connection& connection, const Waiting::Entry& entry) {
         verdict = side.watch.next(entry.payload.subspan(repeated), criteria_, evidence);
     if (verdict == Verdict::undecided && entry.payload.size() < entry.payload_length)
         side.watch.lost(); // the capture cut it
-    if (verdict == Verdict::keep && evidence.tls) {
-        ++counters_.kept_tls;
-        sink_.keep_secrets(evidence.random);
-    }
-    return verdict;
+    if (verdict != Verdict::keep || !evidence.tls)
+        return verdict;
+    connection.awaits_secrets = true;
+    tls_.emplace(&connection, evidence.random);
+    return decide_tls(connection);
+}
+
+Verdict Selector::decide_tls(const Connection& connection) {
+    const auto& random = tls_.at(&connection);
+    if (criteria_.known_secrets && !sink_.has_secrets(random))
+        return Verdict::undecided;
+    ++counters_.kept_tls;
+    sink_.keep_secrets(random);
+    return Verdict::keep;
+}
+
+void Selector::forget_tls(Connection& connection) {
+    if (std::exchange(connection.awaits_secrets, false))
+        tls_.erase(&connection);
 }
 
 /// Segments that came before their turn are among the waiting packets.
@@ -276,7 +294,8 @@ Verdict Selector::deliver_waiting(Connection& connection, int direction) {
 /// first.
 bool Selector::may_wait(Connection& connection, Verdict verdict) {
     const auto asks = [](const Connection::Side& side) { return side.watch.in_head() || side.early; };
-    const bool asking = verdict == Verdict::keep || asks(connection.sides[0]) || asks(connection.sides[1]);
+    const bool asking =
+        verdict == Verdict::keep || connection.awaits_secrets || asks(connection.sides[0]) || asks(connection.sides[1]);
     if (connection.running && !connection.running->recogniser && !asking)
         return false;
     if (connection.waiting.memory() > limits_.connection && (!asking || connection.waiting.memory() > 1 << 20)) {
@@ -321,7 +340,8 @@ void Selector::wait(Connection& connection, const Segment& segment, const Packet
 /// What is kept needs no limit of its own: it waits no longer.
 void Selector::account(Connection& connection) {
     constexpr std::size_t own = sizeof(Node) + 4 * sizeof(void*); // with the map's and the allocator's part
-    std::size_t now = own + connection.waiting.memory() + connection.sides[0].watch.held() + connection.sides[1].watch.held();
+    std::size_t now = own + (connection.awaits_secrets ? sizeof(decltype(tls_)::value_type) + 4 * sizeof(void*) : 0) +
+                      connection.waiting.memory() + connection.sides[0].watch.held() + connection.sides[1].watch.held();
     if (connection.state == Connection::State::kept)
         now = 0;
     else if (connection.running)
@@ -350,6 +370,7 @@ void Selector::settle(Node& node, Verdict verdict) {
     }
     connection.waiting.clear();
     connection.running.reset();
+    forget_tls(connection);
     for (auto& side : connection.sides)
         side.watch = {};
     account(connection);
@@ -366,6 +387,8 @@ void Selector::track_close(Node& node, const Segment& segment) {
     const bool over = (segment.flags & TcpFlag::rst) || (connection.sides[0].has_fin && connection.sides[1].has_fin);
     if (!over || connection.closed)
         return;
+    if (connection.awaits_secrets)
+        return; // its secrets may be written later than its last packet
     if (connection.state != Connection::State::kept)
         return erase(node);
     connection.closed = true;
@@ -396,14 +419,20 @@ void Selector::erase(Node& node) {
     node.second.queue->remove(node);
     kept_count_ -= node.second.state == Connection::State::kept;
     memory_ -= node.second.accounted;
+    forget_tls(node.second);
     connections_.erase(node.first);
 }
 
 void Selector::finish() {
     defragmenter_.finish();
     for (Queue* queue : {&undecided_, &quiet_, &unlikely_})
-        while (queue->first)
-            erase(*queue->first);
+        while (queue->first) {
+            auto& node = *queue->first;
+            if (node.second.awaits_secrets && decide_tls(node.second) == Verdict::keep)
+                settle(node, Verdict::keep);
+            else
+                erase(node);
+        }
 }
 
 std::uint64_t Selector::oldest_waiting() const {

@@ -38,6 +38,9 @@ class Sink {
 
     /// A TLS connection is about to be kept.
     virtual void keep_secrets(const ClientRandom&) {}
+
+    /// The secrets of this TLS connection are known.
+    virtual bool has_secrets(const ClientRandom&) { return true; }
 };
 
 /// Tells the packets of WebSocket connections from all others. The packets of a connection wait here until
@@ -79,6 +82,8 @@ class Selector {
     Verdict decide(Connection& connection, const Segment& segment);
     static Verdict recognise(Connection& connection, const Segment& segment);
     Verdict deliver(Connection& connection, const Waiting::Entry& entry);
+    Verdict decide_tls(const Connection& connection);
+    void forget_tls(Connection& connection);
     Verdict deliver_waiting(Connection& connection, int direction);
     bool may_wait(Connection& connection, Verdict verdict);
     void wait(Connection& connection, const Segment& segment, const Packet* packets, std::size_t count);
@@ -101,7 +106,8 @@ class Selector {
     Queue undecided_; ///< With packets waiting, the oldest first.
     Queue quiet_;     ///< Undecided without any.
     Queue unlikely_; ///< With Criteria::midstream only: rejected ones, and those that ran already and do not look like WebSocket.
-    std::list<std::pair<std::uint64_t, FlowKey>> closed_; ///< Kept ones, with the count of packets then.
+    std::list<std::pair<std::uint64_t, FlowKey>> closed_;     ///< Kept ones, with the count of packets then.
+    std::unordered_map<const Connection*, ClientRandom> tls_; ///< Of undecided ones.
     std::size_t memory_ = 0, kept_count_ = 0;
     std::uint32_t next_id_ = 0;
 };

@@ -184,6 +184,10 @@ struct Kept final : Sink {
         connections.push_back(connection);
     }
     void keep_secrets(const ClientRandom& random) override { randoms.push_back(random); }
+    bool has_secrets(const ClientRandom& random) override { return ++asked >= known_after && (!known || random[0] == known); }
+
+    char known = 0;                      ///< The first byte of the only random with known secrets; 0: all have.
+    unsigned asked = 0, known_after = 0; ///< Questions until they are.
 };
 
 /// Runs a selection over the whole capture. Each packet's bytes lie in memory of their own, gone after the

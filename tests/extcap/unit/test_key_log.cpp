@@ -24,6 +24,13 @@ TEST(KeyLog, LinesOfWantedConnectionsBeforeAndAfter) {
     EXPECT_EQ(log.take(), "");
 }
 
+TEST(KeyLog, WhatIsKnown) {
+    KeyLog log;
+    log.add("CLIENT_RANDOM " + a + " 01\n");
+    EXPECT_TRUE(log.knows(random(0xAA)));
+    EXPECT_FALSE(log.knows(random(0xBB)));
+}
+
 TEST(KeyLog, LinesThatArriveInPieces) {
     const std::string line = "CLIENT_RANDOM " + a + " 0102\n";
     for (std::size_t cut = 0; cut < line.size(); ++cut) {

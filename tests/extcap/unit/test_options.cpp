@@ -35,6 +35,26 @@ TEST(Options, SecretsAndServerNamesMeanTls) {
     EXPECT_FALSE(parse({"-w", "x"}).criteria.tls);
 }
 
+TEST(Options, RunAProgram) {
+    const auto options = parse({"run", "-w", "out", "port", "443", "--", "node", "--", "-w", "x"});
+    EXPECT_EQ(options.command, (std::vector<std::string>{"node", "--", "-w", "x"}));
+    EXPECT_EQ(options.write_file, "out");
+    EXPECT_EQ(options.capture_filter, "port 443");
+    EXPECT_EQ(options.interfaces, std::vector<std::string>{"any"});
+    EXPECT_TRUE(options.criteria.tls);
+    EXPECT_TRUE(options.criteria.known_secrets);
+    EXPECT_FALSE(parse({"run", "--tls", "--", "node"}).criteria.known_secrets); // those of others, too
+    EXPECT_TRUE(parse({"-i", "lo", "run"}).command.empty());                    // a capture filter, though a wrong one
+    for (const auto& wrong : std::vector<std::vector<std::string>>{{"run"},
+                                                                   {"run", "node"},
+                                                                   {"run", "--"},
+                                                                   {"run", "-r", "x", "--", "y"},
+                                                                   {"run", "--keylog", "x", "--", "y"},
+                                                                   {"run", "-P", "-w", "x", "--", "y"},
+                                                                   {"--preload", "-i", "lo"}})
+        EXPECT_THROW(parse(wrong), std::invalid_argument);
+}
+
 TEST(Options, OneFieldOfTheDialogHoldsSeveralGlobs) {
     const auto dialog = parse({"--capture", "--host", "a, b,c", "--extcap-interface", "wscap", "--fifo", "x"});
     EXPECT_EQ(dialog.criteria.hosts, (std::vector<std::string>{"a", "b", "c"}));

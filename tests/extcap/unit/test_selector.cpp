@@ -347,6 +347,59 @@ TEST(Selector, TlsByServerName) {
     EXPECT_EQ(one.randoms[0][0], 'a');
 }
 
+TEST(Selector, TlsOnceItsSecretsAreKnown) {
+    Capture capture;
+    Flow mine(capture, 1), other(capture, 2);
+    for (auto* flow : {&mine, &other}) {
+        flow->syn();
+        flow->send(client, client_hello("chat.example.com", flow == &mine ? 'a' : 'b'));
+        flow->send(server, "\x16\3\3\0\4\2\0\0\0"s);
+        flow->send(client, "\x17\3\3\0\1x"s);
+        flow->fin();
+    }
+    Criteria criteria;
+    criteria.tls = criteria.known_secrets = true;
+    // At once; while the connection goes on; when all of it is over.
+    for (const unsigned known_after : {1U, 3U, 1000U}) {
+        Kept kept;
+        kept.known = 'a';
+        kept.known_after = known_after;
+        Selector selector(criteria, {}, kept);
+        std::uint64_t order = 0;
+        for (const auto& captured : capture)
+            selector.packet({order++, 0, 0, captured.length, ws::as_bytes(captured.bytes), {}}, captured.link);
+        if (known_after == 1000) {
+            EXPECT_TRUE(kept.orders.empty());
+            kept.known_after = 0;
+        }
+        selector.finish();
+        EXPECT_EQ(sorted(kept.orders), places(capture, {1})) << known_after;
+        EXPECT_EQ(selector.counters().kept_tls, 1u);
+        EXPECT_EQ(kept.randoms.size(), 1u);
+        EXPECT_EQ(selector.memory(), 0u);
+    }
+}
+
+TEST(Selector, TlsOfOthersDoesNotFillTheMemory) {
+    Capture capture;
+    Flow other(capture, 1);
+    other.syn();
+    other.send(client, client_hello("chat.example.com", 'b'));
+    for (int i = 0; i < 3000; ++i)
+        other.send(server, std::string(1400, 'x'));
+    Criteria criteria;
+    criteria.tls = criteria.known_secrets = true;
+    Kept kept;
+    kept.known = 'a';
+    Selector selector(criteria, {}, kept);
+    std::uint64_t order = 0;
+    for (const auto& captured : capture) {
+        selector.packet({order++, 0, 0, captured.length, ws::as_bytes(captured.bytes), {}}, captured.link);
+        ASSERT_LT(selector.memory(), 2u << 20);
+    }
+    EXPECT_TRUE(kept.orders.empty());
+}
+
 TEST(Selector, MidstreamConnectionsByTheirFrames) {
     const auto frame = [](bool masked, std::size_t size) {
         return (masked ? "\x81"s + static_cast<char>(0x80 | size) + "\1\2\3\4" : "\x81"s + static_cast<char>(size)) +
