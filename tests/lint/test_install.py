@@ -119,7 +119,7 @@ def installed(archive, home, *words, **environment):
 def test_the_archive_installs_and_removes(archive, tmp_path):
     code, said = installed(archive, tmp_path)
     assert code == 0, said
-    assert sorted(path.rsplit("/", 1)[-1] for path in files(tmp_path) if "profiles" not in path) == ["ws.so", "wscap"]
+    assert sorted(path.rsplit("/", 1)[-1] for path in files(tmp_path) if "profiles" not in path) == ["ws.so", "wscap", "wscap-keylog.so"]
     plugin, = tmp_path.rglob("ws.so")
     assert plugin.read_bytes() == (archive / "ws.so").read_bytes()
     assert installed(archive, tmp_path, "--remove")[0] == 0
@@ -144,7 +144,8 @@ def test_the_archive_of_another_release(archive, tmp_path):
 
 def test_a_full_disk_leaves_nothing_half_installed(archive, tmp_path):
     """A file system that the plugin fits on, and wscap does not, in a name space of its own."""
-    script = f"""mount -t tmpfs -o size=1500k none {tmp_path} && HOME={tmp_path} {archive}/install; echo "status $?"; find {tmp_path} -type f"""
+    size = (archive / "ws.so").stat().st_size + (archive / "wscap").stat().st_size // 2
+    script = f"""mount -t tmpfs -o size={size} none {tmp_path} && HOME={tmp_path} {archive}/install; echo "status $?"; find {tmp_path} -type f"""
     done = subprocess.run(["unshare", "--mount", "--map-root-user", "sh", "-c", script], capture_output=True, text=True)
     assert done.stdout == "status 1\n", done.stdout + done.stderr
     assert "could not be written; nothing was installed." in done.stderr
