@@ -27,6 +27,30 @@ struct SessionRow {
     std::string diagnoses; ///< Names, in the order in which they were found.
 };
 
+/// The columns of a table of them.
+struct SessionColumn {
+    const char* title;
+    bool number; ///< At the right.
+};
+inline constexpr SessionColumn session_columns[] = {
+    {"Stream", true},
+    {"Client", false},
+    {"Server", false},
+    {"URL", false},
+    {"Subprotocol", false},
+    {"Start", true},
+    {"Duration", true},
+    {"Messages \xe2\x86\x92", true},
+    {"Messages \xe2\x86\x90", true},
+    {"Bytes \xe2\x86\x92", true},
+    {"Bytes \xe2\x86\x90", true},
+    {"Ratio", true},
+    {"RTT", true},
+    {"Closed by", false},
+    {"Code", false},
+    {"Diagnosis", false},
+};
+
 /// All connections of which a tap gets anything. What it does not get is told all the same: the numbers are the connection's.
 class SessionRows {
   public:

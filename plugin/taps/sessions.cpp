@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One row for each connection: tshark -z ws,sessions[,FILTER], and a table in the GUI's Statistics menu.
+// One row for each connection: tshark -z ws,sessions[,FILTER].
 #include "taps/command.hpp"
 #include "taps/session_rows.hpp"
 #include "taps/taps.hpp"
@@ -13,29 +13,7 @@ namespace {
 
 constexpr char command[] = "ws,sessions";
 
-struct Column {
-    const char* title;
-    bool number; ///< At the right.
-};
-constexpr Column columns[] = {
-    {"Stream", true},
-    {"Client", false},
-    {"Server", false},
-    {"URL", false},
-    {"Subprotocol", false},
-    {"Start", true},
-    {"Duration", true},
-    {"Messages \xe2\x86\x92", true},
-    {"Messages \xe2\x86\x90", true},
-    {"Bytes \xe2\x86\x92", true},
-    {"Bytes \xe2\x86\x90", true},
-    {"Ratio", true},
-    {"RTT", true},
-    {"Closed by", false},
-    {"Code", false},
-    {"Diagnosis", false},
-};
-constexpr std::size_t count = std::size(columns);
+constexpr std::size_t count = std::size(session_columns);
 using Cells = std::array<std::string, count>;
 
 std::string in_seconds(double seconds) {
@@ -80,8 +58,8 @@ class Sessions {
     void restart() { rows_.clear(); }
     void write() const {
         std::vector<Cells> lines{Cells{}};
-        std::transform(std::begin(columns), std::end(columns), lines[0].begin(),
-                       [](const Column& column) { return column.title; });
+        std::transform(std::begin(session_columns), std::end(session_columns), lines[0].begin(),
+                       [](const SessionColumn& column) { return column.title; });
         for (const auto& row : rows_.rows())
             lines.push_back(cells_of(row));
         std::array<std::size_t, count> widths{};
@@ -99,7 +77,7 @@ class Sessions {
         std::string text;
         for (std::size_t i = 0; i < count; ++i) {
             const std::string blanks(widths[i] - width_of(line[i]), ' ');
-            text += columns[i].number ? blanks + line[i] : line[i] + blanks;
+            text += session_columns[i].number ? blanks + line[i] : line[i] + blanks;
             text += "  ";
         }
         return text.substr(0, text.find_last_not_of(' ') + 1);

@@ -11,6 +11,7 @@ void register_taps() {
     register_messages();
     register_archive();
     register_sessions();
+    register_session_table();
     register_statistics_tree();
     register_conversations();
     register_export_objects();

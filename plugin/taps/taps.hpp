@@ -8,6 +8,7 @@ void register_follow();
 void register_messages();
 void register_archive();
 void register_sessions();
+void register_session_table();
 void register_statistics_tree();
 void register_conversations();
 void register_export_objects();

@@ -121,3 +121,24 @@ def test_hostile_names_stay_in_their_cells():
     assert len(out.split("\n")) == 2 + 6 + 1
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2028\u2029]", out)
     assert {row["Closed by"] for row in sessions(save(capture))} == {"Server"}
+
+
+def table(path, *arguments, command="ws,session_table"):
+    """[{title: cell}] of the GUI's table, as tshark prints such."""
+    lines = tshark(path, "-q", "-z", command, *arguments).splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("Stream |"))
+    assert [cell.strip() for cell in lines[head].split("|")[:-1]] == TITLES
+    return [dict(zip(TITLES, (cell.strip() for cell in line.split("|")))) for line in lines[head + 1:] if line.count("|") == len(TITLES)]
+
+
+@pytest.mark.parametrize("passes", [[], ["-2"]])
+@pytest.mark.parametrize("name", CAPTURES)
+def test_the_table_of_the_gui_says_the_same(name, passes):
+    path = path_of(name)
+    rows = tshark(path, "-q", "-z", "ws,sessions", *passes).splitlines()[2:]
+    assert [[word for cell in row.values() for word in cell.split()] for row in table(path, *passes)] == [row.split() for row in rows]
+
+
+def test_the_table_takes_a_filter():
+    path = path_of("nginx-failing")
+    assert [row["Stream"] for row in table(path, command="ws,session_table,ws.stream in {1,4}")] == ["1", "4"]
