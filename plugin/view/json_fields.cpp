@@ -200,8 +200,7 @@ class Tree {
 };
 
 guint is_changed(pref_t* preference, gpointer) {
-    const auto type = prefs_get_type(preference);
-    return type != PREF_OBSOLETE && type != PREF_STATIC_TEXT && !prefs_pref_is_default(preference);
+    return prefs_get_type(preference) != PREF_STATIC_TEXT && !prefs_pref_is_default(preference); // obsolete ones do not come here
 }
 
 /// It would overwrite both columns with its name; after an exception the caller makes them writable again.
