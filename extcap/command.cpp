@@ -72,6 +72,11 @@ std::string make_key_log(const std::string& user) {
     return file;
 }
 
+void remove_key_log(const std::string& file) {
+    unlink(file.c_str());
+    rmdir(std::filesystem::path(file).parent_path().c_str());
+}
+
 /// Adds a word to a variable that holds several.
 void append_to_environment(const char* name, const std::string& word) {
     const char* before = std::getenv(name);
@@ -136,8 +141,7 @@ int wait_for(pid_t program, int control) {
             while (read(control, &word, 1) == 1) { // wscap reads the last secrets meanwhile
             }
     }
-    unlink(key_log.c_str());
-    rmdir(std::filesystem::path(key_log).parent_path().c_str());
+    remove_key_log(key_log);
     _exit(0);
 }
 
@@ -175,6 +179,7 @@ Command::Command(std::vector<std::string> words, bool preload, const std::string
         try {
             become_caller(user);
         } catch (const std::exception&) {
+            remove_key_log(key_log_);
             _exit(not_executable);
         }
         keep(words, key_log_, library, control[0], status[1]);
