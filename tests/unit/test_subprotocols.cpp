@@ -15,7 +15,7 @@ namespace {
 using namespace std::string_literals;
 
 struct Said {
-    std::string words;   ///< Of all records, with ", " between.
+    std::string words;   ///< Of all records, with ", " between, but for those that carry the next.
     std::string stopped; ///< Why the first that stopped did.
     std::size_t records = 0;
 };
@@ -29,7 +29,8 @@ Said read(const Subprotocol& one, const std::string& message, bool is_text = tru
     one.read(reading, records);
     Said said;
     for (const auto& record : records.all()) {
-        said.words += (said.words.empty() ? "" : ", ") + std::string(record.words);
+        if (!record.carries || &record == &records.last())
+            said.words += (said.words.empty() ? "" : ", ") + std::string(record.words);
         if (record.stopped && said.stopped.empty())
             said.stopped = record.stopped;
     }
@@ -276,8 +277,46 @@ TEST(Subprotocols, Realtime) {
 }
 
 TEST(Subprotocols, Nats) {
-    expect_all(nats, {{"PING\r\n", "PING"}, {"PONG\r\n", "PONG"}, {"+OK\r\n", "+OK"}});
-    expect_none(nats, {"hello", "HELLO\r\n", "GET / HTTP/1.1\r\n"});
+    expect_all(nats, {{"INFO {\"server_id\":\"Zk0\",\"version\":\"1.2.3\"} \r\n", "INFO"},
+                      {"CONNECT {\"verbose\":false}\r\nPING\r\n", "CONNECT, PING"},
+                      {"SUB FOO G1 44\r\nUNSUB 44\r\n", "SUB FOO, UNSUB"},
+                      {"PUB FRONT.DOOR JOKE.22 11\r\nKnock Knock\r\npub NOTIFY 0\r\n\r\n", "PUB FRONT.DOOR, pub NOTIFY"},
+                      {"HPUB FOO 22 33\r\nNATS/1.0\r\nBar: Baz\r\n\r\nHello NATS!\r\n", "HPUB FOO"},
+                      {"MSG FOO.BAR 9 11\r\nHello World\r\n+OK\r\n-ERR 'Unknown'\r\n", "MSG FOO.BAR, +OK, -ERR 'Unknown'"}});
+    expect_none(nats, {"hello", "HELLO\r\n", "GET / HTTP/1.1\r\n", "PUB a x\r\nabc\r\n", "\0\r\n"s});
+}
+
+TEST(Subprotocols, JsonRpc) {
+    expect_all(jsonrpc,
+               {{R"({"jsonrpc":"2.0","method":"subtract","params":[42,23],"id":1})", "request subtract, id 1"},
+                {R"({"jsonrpc":"2.0","result":19,"id":1})", "response, id 1"},
+                {R"({"jsonrpc":"2.0","method":"update","params":[1]})", "notification update"},
+                {R"({"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":"1"})",
+                 "error -32601 \"Method not found\", id 1"},
+                {R"([{"jsonrpc":"2.0","method":"sum","id":"a"},{"jsonrpc":"2.0","method":"hello"}])",
+                 "request sum, id a, notification hello"},
+                {R"({"type":"error","id":8,"error":"session not created","message":"no browser"})",
+                 "error session not created \"no browser\", id 8"},
+                {"Content-Length: 44\r\n\r\n{\"jsonrpc\":\"2.0\",\"method\":\"shutdown\",\"id\":9}", "request shutdown, id 9"}});
+    expect_none(jsonrpc, {"hello", "{}", R"({"id":1})", R"({"method":7})", "[]", "[1]", R"({"method":"a")", R"({"result":1})"});
+}
+
+TEST(Subprotocols, SocketIo) {
+    expect_all(engineio, {{R"(0{"sid":"abc","pingInterval":25000})", "open"},
+                          {"2", "ping"},
+                          {"2probe", "ping probe"},
+                          {"3probe", "pong probe"},
+                          {"6", "noop"},
+                          {"4hello", "message hello"},
+                          {"40", "CONNECT"},
+                          {"41/admin,", "DISCONNECT /admin"},
+                          {R"(42["tick",1])", "EVENT \"tick\""},
+                          {R"(4213["ask"])", "EVENT \"ask\", ack 13"},
+                          {"43/admin,13[]", "ACK /admin 13"},
+                          {R"(451-["bin",{"_placeholder":true,"num":0}])", "BINARY_EVENT \"bin\", 1 attachment"}});
+    expect_none(engineio, {"hello", "", "7", "9"});
+    const std::string url = "wss://example.com/socket.io/?EIO=3&transport=websocket";
+    EXPECT_EQ(read(engineio, "\x04\x01\x02", false, {}, url).records, 2U);
 }
 
 TEST(Subprotocols, NamesAndUrls) {
