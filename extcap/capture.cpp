@@ -29,6 +29,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto tick_time = 100ms;
+constexpr auto look_time = 5ms; // between two looks at a key log, which are not free
 // MiB; dumpcap's own 2 would leave it no time to wait for another process, which it has to do here.
 constexpr char kernel_buffer[] = "16";
 constexpr std::size_t hold_back = 2 << 20; // bytes of kept packets, to put them in order
@@ -60,7 +61,7 @@ class Run {
                                  hold_back, [this](const Packet& packet, std::uint32_t) { emit(packet); },
                                  [this](const ClientRandom& random) { key_log_.want(random); },
                                  [this](const ClientRandom& random) {
-                                     key_log_file_->poll(key_log_);
+                                     look_at_key_log();
                                      return key_log_.knows(random);
                                  }),
           selector_(options.criteria, options.limits, ordered_) {
@@ -89,13 +90,16 @@ class Run {
         if (!options_.extcap && (problem_.empty() || selector_.counters().packets))
             summary();
         if (problem_.empty() || (options_.extcap && output_closed_)) // Wireshark closes its end where a capture is to stop
-            return command_ ? wait_for_command() : 0;
+            return command_ ? status_of_command() : 0;
         std::fprintf(stderr, "wscap: %s\n", problem_.c_str());
         return 1;
     }
 
   private:
     bool live() const { return options_.read_file.empty(); }
+
+    /// Secrets may come after their packets were read, and have to be written before them.
+    bool follows_key_log() const { return live() && key_log_file_; }
 
     /// What goes wrong first is the problem.
     template <class Step>
@@ -146,7 +150,7 @@ class Run {
         else
             reader_ = open_capture(input, options_.read_file, interfaces_);
         if (key_log_file_) {
-            key_log_file_->poll(key_log_);
+            read_key_log();
             if (!live() && !key_log_file_->found())
                 throw std::runtime_error(options_.key_log + ": there is no such file that can be read");
         }
@@ -213,8 +217,10 @@ class Run {
         return Clock::now() - *command_ended_ >= last_packets;
     }
 
-    /// The capture may be over before it.
-    int wait_for_command() {
+    /// Its exit status; the capture may be over before it. 1 if a signal came before it started.
+    int status_of_command() {
+        if (!command_->started())
+            return 1;
         for (; !command_->ended(); command_is_over())
             poll(nullptr, 0, 100);
         return *command_->ended();
@@ -230,7 +236,7 @@ class Run {
             return;
         newest_ = packet.order;
         selector_.packet(packet, link_type);
-        if (!ordered_.empty())
+        if (!ordered_.empty() && !follows_key_log())
             ordered_.release(selector_.oldest_waiting());
     }
 
@@ -243,7 +249,8 @@ class Run {
 
     /// Live: true once the last packet was read, or at the second signal. A file: at the first.
     bool should_stop() {
-        const bool asked = (command_ ? command_is_over() || signals > 1 : signals > 0) || full_ || (files_ && files_->full()) ||
+        const bool asked = (command_ && command_->started() ? command_is_over() || signals > 1 : signals > 0) || full_ ||
+                           (files_ && files_->full()) ||
                            (options_.stop.seconds && Clock::now() - started_ >= std::chrono::seconds(options_.stop.seconds));
         if (!asked)
             return false;
@@ -257,11 +264,10 @@ class Run {
 
     void tick() {
         next_tick_ = Clock::now() + tick_time;
-        if (key_log_file_ && live())
+        if (follows_key_log())
             key_log_file_->poll(key_log_);
         if (live()) {
-            // Nobody watching waits for the sake of the order; and for secrets, which come before their
-            // packets, a tick or two is enough.
+            // Nobody watching waits for the sake of the order; and for secrets, a tick or two is enough.
             ordered_.release(newest_at_last_tick_);
             newest_at_last_tick_ = newest_ + 1;
         }
@@ -273,6 +279,20 @@ class Run {
             print_->flush();
         }
         progress();
+    }
+
+    void look_at_key_log() {
+        if (!follows_key_log() || Clock::now() < next_look_)
+            return;
+        key_log_file_->poll(key_log_);
+        next_look_ = Clock::now() + look_time;
+    }
+
+    /// All there is. A further signal ends it where the log grows faster than it is read.
+    void read_key_log() {
+        const int before = signals;
+        while (key_log_file_ && key_log_file_->poll(key_log_) && signals == before) {
+        }
     }
 
     void flush_secrets() {
@@ -288,6 +308,7 @@ class Run {
     void emit(const Packet& packet) {
         if (full_)
             return;
+        look_at_key_log();
         flush_secrets();
         if (files_)
             files_->packet(packet);
@@ -300,10 +321,9 @@ class Run {
     }
 
     void finish_selection() {
+        read_key_log();
         selector_.finish();
         ordered_.release(~std::uint64_t{0});
-        if (key_log_file_)
-            key_log_file_->poll(key_log_);
         flush_secrets();
         if (!read_problem_.empty())
             throw std::runtime_error((live() ? "from dumpcap" : options_.read_file) + ": " + read_problem_ +
@@ -379,7 +399,7 @@ class Run {
     std::unique_ptr<Reader> reader_;
     Ordered ordered_;
     Selector selector_;
-    Clock::time_point started_, next_tick_;
+    Clock::time_point started_, next_tick_, next_look_;
     std::uint64_t newest_ = 0, newest_at_last_tick_ = 0, kept_ = 0;
     std::string read_problem_, problem_;
     std::optional<unsigned> unknown_link_;

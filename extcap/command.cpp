@@ -2,6 +2,7 @@
 #include "command.hpp"
 
 #include "privileges.hpp"
+#include "process.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -20,7 +21,6 @@
 namespace wscap {
 namespace {
 
-constexpr int not_executable = 126, not_found = 127; // exit status, as the shell's
 constexpr char start_it = 0;
 constexpr int first_own = 100; // descriptors of the keeper; above those of wscap
 
@@ -59,7 +59,7 @@ void refuse_lent_rights(const std::string& name) {
 /// A file of one user, in a folder of its own.
 std::string make_key_log(const std::string& user) {
     const char* folder = std::getenv("TMPDIR");
-    auto path = std::string(folder && *folder ? folder : "/tmp") + "/wscap-XXXXXX";
+    auto path = std::string(folder && *folder ? folder : "/tmp") + "/wscap-" + std::string(6, 'X'); // for mkdtemp(3) to replace
     if (!mkdtemp(path.data()))
         fail(path);
     const auto file = path + "/keys";
@@ -84,12 +84,10 @@ void append_to_environment(const char* name, const std::string& word) {
 }
 
 [[noreturn]] void execute(const std::vector<std::string>& words, const std::string& key_log, const std::string& preload) {
-    setenv("SSLKEYLOGFILE", key_log.c_str(), 1);                      // curl, Python, Chromium, Firefox
-    append_to_environment("NODE_OPTIONS", "--tls-keylog=" + key_log); // which does not know the other
+    setenv("SSLKEYLOGFILE", key_log.c_str(), 1);                              // curl, Python, Chromium, Firefox
+    append_to_environment("NODE_OPTIONS", "\"--tls-keylog=" + key_log + '"'); // Node.js, which does not know the other
     if (!preload.empty())
         append_to_environment("LD_PRELOAD", preload);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
-        signal(number, SIG_DFL);
     std::vector<char*> pointers;
     for (const auto& word : words)
         pointers.push_back(const_cast<char*>(word.c_str()));
@@ -120,7 +118,7 @@ int wait_for(pid_t program, int control) {
     int status = 0;
     while (waitpid(program, &status, 0) < 0 && errno == EINTR) {
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return shell_status(status);
 }
 
 [[noreturn]] void keep(const std::vector<std::string>& words, const std::string& key_log, const std::string& preload, int control,
@@ -132,8 +130,8 @@ int wait_for(pid_t program, int control) {
     close_range(STDERR_FILENO + 1, first_own - 1, 0);
     close_range(first_own + 2, ~0U, 0);
     char word = 0;
-    if (read(control, &word, 1) == 1) {
-        const pid_t program = fork();
+    if (read(control, &word, 1) == 1 && word == start_it) {
+        const pid_t program = fork_for_program();
         if (program == 0)
             execute(words, key_log, preload);
         const auto code = static_cast<unsigned char>(program < 0 ? not_executable : wait_for(program, control));
@@ -167,27 +165,25 @@ Command::Command(std::vector<std::string> words, bool preload, const std::string
         library = preload_library();
     }
     key_log_ = make_key_log(user);
-    int control[2], status[2];
-    if (pipe2(control, O_CLOEXEC) != 0 || pipe2(status, O_CLOEXEC) != 0)
-        fail("pipe");
+    const Pipe control, status;
     keeper_ = fork();
     if (keeper_ < 0)
         fail("fork");
     if (keeper_ == 0) {
-        close(control[1]);
-        close(status[0]);
+        close(control.ends[1]);
+        close(status.ends[0]);
         try {
             become_caller(user);
         } catch (const std::exception&) {
             remove_key_log(key_log_);
             _exit(not_executable);
         }
-        keep(words, key_log_, library, control[0], status[1]);
+        keep(words, key_log_, library, control.ends[0], status.ends[1]);
     }
-    close(control[0]);
-    close(status[1]);
-    control_ = control[1];
-    status_ = status[0];
+    close(control.ends[0]);
+    close(status.ends[1]);
+    control_ = control.ends[1];
+    status_ = status.ends[0];
     fcntl(status_, F_SETFL, O_NONBLOCK);
 }
 
@@ -205,7 +201,7 @@ void Command::start() {
 
 void Command::pass_on(int signal) {
     const auto number = static_cast<char>(signal);
-    if (write(control_, &number, 1) < 0) {
+    if (started_ && write(control_, &number, 1) < 0) {
     }
 }
 

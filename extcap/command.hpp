@@ -24,8 +24,9 @@ class Command {
 
     /// Once.
     void start();
+    bool started() const { return started_; }
 
-    /// Sends it a signal.
+    /// Sends it a signal, if it was started.
     void pass_on(int signal);
 
     /// Its exit status, as a shell tells it: 128 and the signal that killed it; 127 where it was not found.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dumpcap.hpp"
 
+#include "process.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -16,20 +18,11 @@
 namespace wscap {
 namespace {
 
-constexpr int not_executable = 126, not_found = 127; // exit status, as the shell's
 constexpr std::string_view advice = R"(
 To let ordinary users capture, on Debian and its relatives:
     sudo dpkg-reconfigure wireshark-common     (answer Yes)
     sudo usermod -aG wireshark "$USER"
 and log in anew. Elsewhere, give dumpcap the capabilities cap_net_raw and cap_net_admin.)";
-
-struct Pipe {
-    int ends[2];
-    Pipe() {
-        if (pipe2(ends, O_CLOEXEC) != 0)
-            throw std::runtime_error(std::string("pipe: ") + std::strerror(errno));
-    }
-};
 
 [[noreturn]] void execute(const std::vector<std::string>& options) {
     const auto program = dumpcap_program();
@@ -48,12 +41,10 @@ struct Pipe {
 /// Lives until dumpcap ends; tells it to when the other end of `control` is closed.
 [[noreturn]] void keep(const std::vector<std::string>& options, int control, int output, int messages) {
     setpgid(0, 0); // Ctrl-C on the terminal is wscap's to handle
-    const pid_t dumpcap = fork();
+    const pid_t dumpcap = fork_for_program();
     if (dumpcap == 0) {
         dup2(output, STDOUT_FILENO);
         dup2(messages, STDERR_FILENO);
-        for (const int number : {SIGINT, SIGTERM, SIGPIPE, SIGHUP})
-            signal(number, SIG_DFL);
         execute(options);
     }
     close(output);
@@ -71,7 +62,7 @@ struct Pipe {
         kill(dumpcap, SIGINT);
     int status = not_found << 8;
     waitpid(dumpcap, &status, 0);
-    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    _exit(shell_status(status));
 }
 
 } // namespace
@@ -154,7 +145,7 @@ std::string Dumpcap::finish() {
         }
     keeper_ = -1;
     read_messages();
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    const int code = shell_status(status);
     if (code == 0)
         return {};
     // Its first words are what it always says; its own advice follows after an empty line, where ours is.
@@ -223,7 +214,7 @@ int run_dumpcap(const std::vector<std::string>& options) {
         execute(options);
     int status = 0;
     waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return shell_status(status);
 }
 
 std::string ask_dumpcap(const std::vector<std::string>& options) {

@@ -7,6 +7,8 @@
 
 namespace wscap {
 
+static constexpr int most_reads = 256; // at a time: others wait meanwhile
+
 KeyLogFile::KeyLogFile(std::string path) : path_(std::move(path)) {
     reopen();
 }
@@ -33,18 +35,22 @@ void KeyLogFile::reopen() {
     offset_ = 0;
 }
 
-void KeyLogFile::poll(KeyLog& log) {
+bool KeyLogFile::poll(KeyLog& log) {
     struct stat status {};
     if (descriptor_ >= 0 && fstat(descriptor_, &status) == 0 && status.st_size < offset_)
         offset_ = 0;                          // begun anew
     for (int round = 0; round < 2; ++round) { // the rest of the old file before a new one
         char bytes[16384];
+        int reads = 0;
         for (ssize_t got; descriptor_ >= 0 && (got = pread(descriptor_, bytes, sizeof bytes, offset_)) > 0;) {
             log.add({bytes, static_cast<std::size_t>(got)});
             offset_ += got;
+            if (++reads == most_reads)
+                return true;
         }
         reopen();
     }
+    return false;
 }
 
 } // namespace wscap

@@ -15,8 +15,8 @@ class KeyLogFile {
     KeyLogFile(const KeyLogFile&) = delete;
     KeyLogFile& operator=(const KeyLogFile&) = delete;
 
-    /// Adds what is new.
-    void poll(KeyLog& log);
+    /// Adds what is new, at most 4 MiB. Returns whether there may be more.
+    bool poll(KeyLog& log);
 
     /// It has been there at some time.
     bool found() const { return descriptor_ >= 0; }

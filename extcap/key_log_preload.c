@@ -24,20 +24,32 @@ static void write_line(const void* connection, const char* line) {
     close(file);
 }
 
+/* The function of the library that has it: the next one after this, or, where the library came later with a module (Python's), that one's. */
+static void* real(const char* name) {
+    static const char* const libraries[] = {"libssl.so.3", "libssl.so.1.1"};
+    void* found = dlsym(RTLD_NEXT, name);
+    for (unsigned i = 0; !found && i < sizeof libraries / sizeof *libraries; ++i) {
+        void* library = dlopen(libraries[i], RTLD_LAZY | RTLD_NOLOAD);
+        if (library)
+            found = dlsym(library, name);
+    }
+    return found;
+}
+
 static void* with_log(void* context) {
-    void (*set)(void*, Log) = (void (*)(void*, Log))dlsym(RTLD_DEFAULT, "SSL_CTX_set_keylog_callback");
+    void (*set)(void*, Log) = (void (*)(void*, Log))real("SSL_CTX_set_keylog_callback");
     if (context && set)
         set(context, write_line);
     return context;
 }
 
 __attribute__((visibility("default"))) void* SSL_CTX_new(const void* method) {
-    void* (*next)(const void*) = (void* (*)(const void*))dlsym(RTLD_NEXT, "SSL_CTX_new");
+    void* (*next)(const void*) = (void* (*)(const void*))real("SSL_CTX_new");
     return next ? with_log(next(method)) : NULL;
 }
 
 __attribute__((visibility("default"))) void* SSL_CTX_new_ex(void* library, const char* properties, const void* method) {
     void* (*next)(void*, const char*, const void*) =
-        (void* (*)(void*, const char*, const void*))dlsym(RTLD_NEXT, "SSL_CTX_new_ex");
+        (void* (*)(void*, const char*, const void*))real("SSL_CTX_new_ex");
     return next ? with_log(next(library, properties, method)) : NULL;
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <unordered_map>
+#include <vector>
 
 namespace ws {
 namespace {
@@ -16,6 +17,8 @@ using Items = std::array<stat_tap_table_item_type, count>;
 /// What the table was made from; Wireshark has one table of a kind.
 SessionRows rows;
 std::unordered_map<std::uint32_t, guint> places; ///< In the table, by stream.
+/// Rows of it that a dialog may still show; more than one may be open.
+std::vector<stat_tap_table_item_type*> earlier;
 
 stat_tap_table_item_type item(double number) {
     stat_tap_table_item_type made{};
@@ -67,26 +70,27 @@ void free_item(stat_tap_table*, guint, guint, stat_tap_table_item_type* item) {
     item->type = TABLE_ITEM_NONE;
 }
 
-void free_row(stat_tap_table* table, guint place) {
+void free_items(stat_tap_table_item_type* row) {
     for (guint column = 0; column < count; ++column)
-        free_item(table, place, column, stat_tap_get_field_data(table, place, column));
+        free_item(nullptr, 0, column, row + column);
 }
 
 void reset(stat_tap_table* table) {
     rows.clear();
     places.clear();
-    for (guint place = 0; place < table->num_elements; ++place) {
-        free_row(table, place);
-        g_free(table->elements[place]);
-    }
+    earlier.insert(earlier.end(), table->elements, table->elements + table->num_elements);
     table->num_elements = 0;
 }
 
 void begin(stat_tap_table_ui* ui) {
     if (auto* table = stat_tap_find_table(ui, title))
-        reset(table);
-    else
-        stat_tap_add_table(ui, stat_tap_init_table(title, count, 0, nullptr));
+        return reset(table);
+    for (auto* row : earlier) { // no dialog is open
+        free_items(row);
+        g_free(row);
+    }
+    earlier.clear();
+    stat_tap_add_table(ui, stat_tap_init_table(title, count, 0, nullptr));
 }
 
 tap_packet_status add(void* data, packet_info* pinfo, epan_dissect_t*, const void* queued, tap_flags_t) {
@@ -97,7 +101,7 @@ tap_packet_status add(void* data, packet_info* pinfo, epan_dissect_t*, const voi
     rows.add(pinfo, tapped);
     const auto [known, is_new] = places.try_emplace(tapped.stream, table->num_elements);
     if (!is_new)
-        free_row(table, known->second);
+        free_items(table->elements[known->second]);
     stat_tap_init_table_row(table, known->second, count, items_of(rows.row(tapped.stream)).data());
     return TAP_PACKET_REDRAW;
 }

@@ -174,7 +174,7 @@ void register_handshake_fields() {
     static hf_register_info fields[] = {
         {&hf_type,
          {"Type", "ws.handshake.type", FT_UINT8, BASE_DEC, VALS(types), 0, "Which half of the opening handshake", HFILL}},
-        {&hf_url, {"URL", "ws.handshake.url", FT_STRING, BASE_NONE, nullptr, 0, "What the client asked for", HFILL}},
+        {&hf_url, {"Requested URL", "ws.handshake.url", FT_STRING, BASE_NONE, nullptr, 0, "What the client asked for", HFILL}},
         {&hf_host, {"Host", "ws.handshake.host", FT_STRING, BASE_NONE, nullptr, 0, "Value of the Host header", HFILL}},
         {&hf_origin, {"Origin", "ws.handshake.origin", FT_STRING, BASE_NONE, nullptr, 0, "Value of the Origin header", HFILL}},
         {&hf_version,

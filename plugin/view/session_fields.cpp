@@ -36,9 +36,10 @@ void add_statistics(proto_tree* tree, tvbuff_t* tvb, const Statistics& statistic
         generated(proto_tree_add_uint(tree, hf_messages[i], tvb, 0, 0, side.messages));
         generated(proto_tree_add_uint64(tree, hf_bytes[i], tvb, 0, 0, side.bytes));
         generated(proto_tree_add_uint64(tree, hf_wire_bytes[i], tvb, 0, 0, side.wire_bytes));
-        if (side.wire_bytes && side.bytes != side.wire_bytes)
-            generated(proto_tree_add_double(tree, hf_ratio[i], tvb, 0, 0,
-                                            static_cast<double>(side.bytes) / static_cast<double>(side.wire_bytes)));
+        if (side.wire_bytes && side.bytes != side.wire_bytes) {
+            const double ratio = static_cast<double>(side.bytes) / static_cast<double>(side.wire_bytes);
+            generated(proto_tree_add_double_format_value(tree, hf_ratio[i], tvb, 0, 0, ratio, "%.2f", ratio));
+        }
     }
     if (statistics.round_trips) {
         add_nanoseconds(tree, hf_rtt_mean, tvb, 0, statistics.round_trip_sum / statistics.round_trips);

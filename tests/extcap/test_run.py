@@ -140,7 +140,47 @@ def test_a_program_and_its_messages(name, expected, program, server, home):
     path = home / "out.pcapng"
     done = run(*options, "-w", path, "--", *words)
     assert done.returncode == code, done.stderr.decode()
-    assert sorted(texts(home, path, server)) == sorted(expected)
+    assert sorted(texts(home, path, server)) == sorted(expected), done.stderr.decode()
+
+
+@pytest.mark.parametrize("name,expected", [
+    ("python", ["welcome", "hello", "echo hello"]), ("node", ["Hello", "welcome", "echo Hello"]), ("curl", ["welcome"])])
+def test_preload_harms_nobody(name, expected, program, server, home):
+    """Where it is not needed, or where OpenSSL comes with a module."""
+    _, words, code = program(name)
+    path = home / "out.pcapng"
+    done = run("--preload", "-w", path, "--", *words)
+    assert done.returncode == code, done.stderr.decode()
+    assert sorted(texts(home, path, server)) == sorted(expected), done.stderr.decode()
+
+
+def test_without_preload_a_program_that_logs_nothing_has_no_connection(program, home):
+    _, words, code = program("openssl")
+    path = home / "out.pcapng"
+    done = run("-w", path, "--", *words)
+    assert done.returncode == code and b" 0 TLS connections kept" in done.stderr
+    assert secrets(path) == ""
+
+
+def test_a_folder_with_a_space(program, server, home):
+    folder = home / "my files"
+    folder.mkdir()
+    _, words, _ = program("node")
+    path = home / "out.pcapng"
+    done = run("-w", path, "--", *words, TMPDIR=str(folder))
+    assert done.returncode == 0, done.stderr.decode()
+    assert sorted(texts(home, path, server)) == ["Hello", "echo Hello", "welcome"]
+    assert list(folder.iterdir()) == []
+
+
+def test_a_key_log_that_grows_faster_than_it_is_read(home):
+    """It keeps nothing else from being done; the program's end, for one."""
+    line = "CLIENT_RANDOM " + "ab" * 32 + " " + "cd" * 48
+    script = f'yes "{line}" > "$SSLKEYLOGFILE" & yes "{line}" >> "$SSLKEYLOGFILE" & sleep 3; kill %1 %2'
+    began = time.monotonic()
+    done = run("-w", home / "out.pcapng", "--", "bash", "-mc", "ulimit -f 2000000; " + script)
+    assert done.returncode == 0, done.stderr.decode()
+    assert time.monotonic() - began < 30
 
 
 def test_tls_of_others_stays_out(program, server, home):
@@ -185,7 +225,7 @@ def test_the_key_log_is_the_callers_alone_and_goes(home):
     done = run("-w", home / "out.pcapng", "--", "sh", "-c", script, NODE_OPTIONS="--no-warnings")
     file, folder, node, user = done.stdout.decode().splitlines()
     assert (file, folder, user) == ("600 0", "700 0", "0")
-    assert node.startswith("--no-warnings --tls-keylog=/")
+    assert node.startswith('--no-warnings "--tls-keylog=/')
     assert leftovers() == before
 
 
@@ -231,6 +271,24 @@ def test_a_signal_is_passed_on(home):
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=30)
     assert (process.returncode, output) == (5, b"asked to end\n")
+
+
+def test_a_signal_before_the_program_starts(home, tmp_path):
+    """dumpcap has not begun to capture: both end, and the program never runs."""
+    before = leftovers()
+    dumpcap = tmp_path / "dumpcap"
+    dumpcap.write_text(f"#!/bin/sh\ntouch {home}/capturing\nexec sleep 30\n")
+    dumpcap.chmod(0o755)
+    process = subprocess.Popen([WSCAP, "run", "-w", home / "out.pcapng", "--", "touch", home / "ran"], stderr=subprocess.PIPE,
+                               env={**os.environ, "WSCAP_DUMPCAP": str(dumpcap)})
+    until = time.monotonic() + 20
+    while not (home / "capturing").exists() or leftovers() == before:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 1 and not (home / "ran").exists()
+    assert leftovers() == before
 
 
 def test_the_key_log_goes_with_wscap(home):

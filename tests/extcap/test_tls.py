@@ -3,6 +3,8 @@
 
 import os
 import ssl
+import threading
+import time
 
 import pytest
 from conftest import Live, packets, run, secrets, tshark
@@ -37,6 +39,36 @@ def test_wss_with_a_growing_key_log_opens_decrypted_anywhere(tmp_path, home, con
                   "-e", "websocket.payload.text").splitlines()
     assert len(rows) == 2 * 3 * 2
     assert sum(map(len, rows)) == size
+
+
+def test_secrets_that_come_after_the_packets_were_read(tmp_path, home, contexts):
+    """A program may log late; the file has them before the packets all the same, as Wireshark needs them."""
+    early, keys, path = tmp_path / "early", tmp_path / "keys", home / "out.pcapng"
+    early.touch()
+    keys.touch()
+    over = threading.Event()
+
+    def log_late():
+        with open(early) as lines, open(keys, "a", buffering=1) as log:
+            while not over.is_set():
+                some = lines.readlines()
+                log.writelines(line for line in some if "HANDSHAKE" in line)
+                time.sleep(0.05)
+                log.writelines(line for line in some if "HANDSHAKE" not in line)
+
+    contexts[1].keylog_filename = str(early)
+    os.chmod(early, 0o644)
+    logging = threading.Thread(target=log_late)
+    logging.start()
+    with Live("-i", "lo", "--keylog", keys, "-w", path) as live:
+        port, size = talk(contexts, connections=8)
+        assert live.stop() == 0
+    over.set()
+    logging.join()
+    os.chmod(path, 0o644)
+    rows = tshark(home, "-r", path, "-d", f"tls.port=={port},http", "-Y", "websocket.opcode==1", "-T", "fields",
+                  "-e", "websocket.payload.text").splitlines()
+    assert len(rows) == 8 * 3 * 2 and sum(map(len, rows)) == size
 
 
 def test_only_secrets_of_kept_connections(tmp_path, contexts):
