@@ -312,7 +312,7 @@ What to keep (a GLOB may be given several times; any of them will do):
   --midstream                WebSocket connections that already run, too
   --all                      everything
   --wait-connection KiB      memory for the undecided packets of a connection (64)
-  --wait-total MiB           memory for all undecided packets and connections (56)
+  --wait-total MiB           memory for all undecided packets and connections (55)
 Secrets:
   --keylog FILE              follow this SSLKEYLOGFILE and write the secrets of kept
                              connections into the capture; implies --tls

@@ -31,16 +31,21 @@ struct Selector::Connection {
     enum class State : std::uint8_t { undecided, kept, rejected };
 
     struct Side {
-        StreamWatch watch;
-        std::optional<std::uint32_t> next; ///< Sequence number of the next byte in order, once known.
-        std::uint32_t first = 0;           ///< Sequence number of the SYN.
-        std::uint8_t early = 0;            ///< Segments that came after a hole.
-        bool has_syn = false, has_fin = false;
+        [[no_unique_address]] StreamWatch watch; ///< The rest fits into its padding.
+        std::uint32_t next = 0;                  ///< Sequence number of the next byte in order, once known.
+        std::uint32_t first = 0;                 ///< Sequence number of the SYN.
+        std::uint8_t early = 0;                  ///< Segments that came after a hole.
+        bool has_next = false, has_syn = false, has_fin = false;
+
+        void expect(std::uint32_t sequence) {
+            next = sequence;
+            has_next = true;
+        }
 
         /// Made anew each time: a tracker's count of missing bytes would take 16 bytes more of each connection.
         ws::SequenceTracker sequence() const {
             ws::SequenceTracker tracker;
-            tracker.expect(next);
+            tracker.expect(has_next ? std::optional(next) : std::nullopt);
             return tracker;
         }
     };
@@ -150,7 +155,7 @@ Selector::Node* Selector::find_or_begin(const Segment& segment) {
     auto found = connections_.find(segment.key);
     if (found != connections_.end() && has_syn) {
         const auto& side = found->second.sides[segment.direction];
-        const bool joined_late = !(segment.flags & TcpFlag::ack) && side.next;
+        const bool joined_late = !(segment.flags & TcpFlag::ack) && side.has_next;
         // The same ports again, for a new connection.
         if (side.has_syn ? side.first != segment.sequence : found->second.closed || joined_late) {
             erase(*found);
@@ -178,7 +183,7 @@ Verdict Selector::decide(Connection& connection, const Segment& segment) {
         if (!side.has_syn) {
             side.has_syn = true;
             side.first = segment.sequence;
-            side.next = segment.sequence + 1;
+            side.expect(segment.sequence + 1);
             side.watch.begin();
         }
         if (!segment.length)
@@ -235,7 +240,7 @@ Verdict Selector::deliver(Connection& connection, const Waiting::Entry& entry) {
         side.watch.lost();
         side.early = 0;
     }
-    side.next = entry.sequence + entry.payload_length;
+    side.expect(entry.sequence + entry.payload_length);
     Verdict verdict = Verdict::undecided;
     if (repeated < entry.payload.size())
         verdict = side.watch.next(entry.payload.subspan(repeated), criteria_, evidence);

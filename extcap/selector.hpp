@@ -13,7 +13,7 @@ namespace wscap {
 /// Bytes that undecided packets may take, and how much is remembered of what is kept.
 struct Limits {
     std::size_t connection = 64 << 10; ///< Of one connection.
-    std::size_t total = 56 << 20;      ///< In all, with what is known of each undecided connection.
+    std::size_t total = 55 << 20;      ///< In all, with what is known of each undecided connection.
     std::size_t fragments = 1 << 20;   ///< IP fragments of datagrams not yet whole.
     std::size_t kept = 1000000;        ///< Kept connections, not bytes, whose end was not seen.
 };
