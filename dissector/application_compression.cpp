@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t highest_ratio = 1100;
 constexpr std::size_t at_once = 65536; // bytes
 
-using Out = std::vector<std::uint8_t>;
+using Out = InflatedBytes;
 
 /// "The compression method is 8, the window no larger than 32 KiB, the two bytes a multiple of 31" (RFC 1950, 2.2).
 bool is_zlib(Bytes data) {

@@ -29,12 +29,6 @@ std::string number(std::uint64_t value) {
     return std::to_string(value);
 }
 
-bool contains(std::string_view text, std::string_view part) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::search(text.begin(), text.end(), part.begin(), part.end(), [&](char a, char b) { return lower(a) == b; }) !=
-           text.end();
-}
-
 std::string spoken(std::string_view reason) {
     return reason.empty() ? "" : ", \"" + quote(reason) + "\"";
 }
@@ -308,8 +302,9 @@ std::vector<Finding> diagnose_close(const CloseFacts& close, const ConnectionFac
     const auto is = [&](std::initializer_list<std::uint16_t> codes) {
         return close.code && std::find(codes.begin(), codes.end(), *close.code) != codes.end();
     };
-    const bool says_timeout = contains(close.reason, "timeout") || contains(close.reason, "timed out") ||
-                              contains(close.reason, "heartbeat") || contains(close.reason, "ping");
+    const bool says_timeout = contains_ignoring_case(close.reason, "timeout") ||
+                              contains_ignoring_case(close.reason, "timed out") ||
+                              contains_ignoring_case(close.reason, "heartbeat") || contains_ignoring_case(close.reason, "ping");
     if (const auto& missing = connection.missing[index(close.from)];
         was_waiting(missing) && (says_timeout || !is({1000, 1001, 1009})))
         return {pong_timeout(close.from, missing, "sent Close" + spoken(close.reason), connection.marks)};

@@ -109,12 +109,12 @@ bool follows_pattern(Bytes bytes, std::size_t at, std::size_t size) {
     return false;
 }
 
-/// What was captured of a frame's payload, and what is before the frame.
+/// A frame, what was captured of its payload, and what is before it.
 struct Seen {
+    Bytes bytes; ///< Of the segment; the frame begins at `at`.
+    std::size_t at;
     Bytes payload;
     bool whole;
-    std::optional<std::uint8_t> before;
-    bool pattern; ///< The frame tells no more than what is before it.
 };
 
 /// Text of other scripts has bytes like the first one of a header in it: then this may be the midst of such text.
@@ -123,7 +123,7 @@ bool may_be_in_text(const FrameHeader& header, const Seen& seen) {
     if (header.masked)
         return false;
     const auto text = seen.payload.subspan(std::min<std::size_t>(header.opcode == opcode::close ? 2 : 0, seen.payload.size()));
-    return seen.before ? *seen.before >= 0x80 : std::any_of(text.begin(), text.end(), high);
+    return seen.at ? seen.bytes[seen.at - 1] >= 0x80 : std::any_of(text.begin(), text.end(), high);
 }
 
 /// How much tells that this is text, or a Close frame's body. False if it is neither.
@@ -131,12 +131,15 @@ bool weigh_text(const FrameHeader& header, const Seen& seen, const BoundaryHints
                 std::uint32_t& telling) {
     std::uint8_t plain[most_looked_at];
     const auto looked_at = seen.payload.first(std::min(seen.payload.size(), most_looked_at));
-    unmask(plain, looked_at, header.masking_key, 0);
-    auto text = Bytes(plain, looked_at.size());
+    auto text = looked_at;
+    if (header.masked) {
+        unmask(plain, looked_at, header.masking_key, 0);
+        text = {plain, looked_at.size()};
+    }
     if (header.opcode == opcode::close && header.payload_length == 1)
         return false;
     if (header.opcode == opcode::close && text.size() >= 2) {
-        if (!close_code(static_cast<std::uint16_t>(plain[0] << 8 | plain[1])).may_be_sent)
+        if (!close_code(static_cast<std::uint16_t>(text[0] << 8 | text[1])).may_be_sent)
             return false;
         bits += close_code_bits;
         text = text.subspan(2);
@@ -180,9 +183,11 @@ bool weigh(Chain& chain, const FrameHeader& header, const Seen& seen, const Boun
     }
     if (hints.foreign && header.masked && telling < enough_telling && (!random_key(header) || repeats(chain, header)))
         bits = 0; // it may be a structure of another protocol
-    if (seen.pattern)
+    // Then the frame tells no more than what is before it.
+    const bool pattern = follows_pattern(seen.bytes, seen.at, header.size + seen.payload.size());
+    if (pattern)
         bits = telling = 0;
-    chain.patterns += seen.pattern;
+    chain.patterns += pattern;
     chain.bits += bits;
     chain.counts = bits > 0;
     chain.telling = chain.telling || telling >= enough_telling;
@@ -284,10 +289,8 @@ void follow(Chain& chain, Bytes bytes, const BoundaryHints& hints, TrialInflatio
         const auto total = header.frame_length();
         const bool whole = total <= left.size();
         const auto payload = left.first(whole ? static_cast<std::size_t>(total) : left.size()).subspan(header.size);
-        const auto previous = chain.end ? std::optional(bytes[chain.end - 1]) : std::optional<std::uint8_t>();
         if (!plausible(header, hints) || !fits_message(chain, header) ||
-            !weigh(chain, header, {payload, whole, previous, follows_pattern(bytes, chain.end, header.size + payload.size())},
-                   hints, trial)) {
+            !weigh(chain, header, {bytes, chain.end, payload, whole}, hints, trial)) {
             chain.fits = false;
             return;
         }

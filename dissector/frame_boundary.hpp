@@ -29,7 +29,7 @@ constexpr bool outweighs_length(std::uint32_t segments, std::uint32_t answered) 
 /// Inflates what may be compressed messages, to see whether they are. It costs nothing before the first.
 struct TrialInflation {
     Inflater inflater;
-    std::vector<std::uint8_t> output;
+    InflatedBytes output;
 };
 
 /// Could a frame begin with this header, sent by a peer that keeps to the rules?

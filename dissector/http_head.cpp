@@ -11,10 +11,6 @@ namespace {
 constexpr std::size_t longest_method = 32; // bytes; the longest that is registered has 18 (RFC 9110 16.1)
 constexpr std::string_view blank = " \t\r\n";
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
 bool is_http_version(std::string_view text) {
     return text.size() == 8 && text.starts_with("HTTP/") && text[5] >= '0' && text[5] <= '9' && text[6] == '.' &&
            text[7] >= '0' && text[7] <= '9';
@@ -55,10 +51,6 @@ bool may_become_start_line(std::string_view bytes) {
 }
 
 } // namespace
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string_view trim(std::string_view text) {
     const auto begin = text.find_first_not_of(blank);

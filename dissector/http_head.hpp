@@ -2,6 +2,7 @@
 #pragma once
 
 #include "arena.hpp"
+#include "ascii.hpp"
 
 namespace ws {
 
@@ -67,9 +68,6 @@ constexpr bool is_token_char(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
-
-/// Equal, with ASCII letters of either case alike.
-bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 /// Calls `visit(element)` for each element of a comma-separated list (RFC 9110 5.6.1), without white space around it and without
 /// the empty ones. Commas inside quoted strings do not separate.

@@ -21,7 +21,7 @@ void InflateHistory::take_snapshot() {
     since_snapshot_ = 0;
 }
 
-Inflated InflateHistory::next(Bytes in, bool remember, std::vector<std::uint8_t>& out) noexcept {
+Inflated InflateHistory::next(Bytes in, bool remember, InflatedBytes& out) noexcept {
     if (!takeover_)
         inflater_.reset(true);
     else if (remember && (snapshots_.empty() || since_snapshot_ > snapshot_distance))
@@ -41,7 +41,7 @@ Inflated InflateHistory::next(Bytes in, bool remember, std::vector<std::uint8_t>
     return result;
 }
 
-Inflated InflateHistory::again(std::uint32_t index, Bytes in, std::vector<std::uint8_t>& out) noexcept {
+Inflated InflateHistory::again(std::uint32_t index, Bytes in, InflatedBytes& out) noexcept {
     out.clear();
     if (index >= messages_.size())
         return Inflated::no_context;

@@ -13,10 +13,10 @@ class InflateHistory {
     InflateHistory(std::uint8_t window_bits, bool takeover, std::size_t limit, bool complete);
 
     /// The first time: inflates the next message. `remember`: again() will be asked for it.
-    Inflated next(Bytes in, bool remember, std::vector<std::uint8_t>& out) noexcept;
+    Inflated next(Bytes in, bool remember, InflatedBytes& out) noexcept;
 
     /// Later: the message that was the `index`th (from 0), the same result as the first time. `in` is the same input.
-    Inflated again(std::uint32_t index, Bytes in, std::vector<std::uint8_t>& out) noexcept;
+    Inflated again(std::uint32_t index, Bytes in, InflatedBytes& out) noexcept;
 
     /// How many messages next() was called for.
     std::uint32_t count() const { return count_; }

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
 
 constexpr std::uint64_t give_up_factor = 16;
+constexpr std::size_t smallest_room = 1024; // bytes
 
 bool at_block_boundary(const z_stream& stream) {
     // zlib.h, inflate(): data_type has the number of unused bits, and 128 just after an end-of-block code.
@@ -38,10 +39,9 @@ Inflater::~Inflater() = default;
 Inflater::Inflater(Inflater&&) noexcept = default;
 Inflater& Inflater::operator=(Inflater&&) noexcept = default;
 
-Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t limit, std::vector<std::uint8_t>& out,
-                             std::uint64_t& total) {
-    const std::size_t chunk =
-        std::clamp<std::size_t>(in.size() * 4, 512, 16384); // growing fills with zeros, which takes its time
+Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t limit, InflatedBytes& out, std::uint64_t& total) {
+    // What there is since earlier messages: zlib is slow at the end of its room.
+    const auto chunk = std::max({in.size() * 4, smallest_room, out.capacity() - out.size()});
     Bytef dropped[4096];
     stream.next_in = in.data();
     stream.avail_in = static_cast<uInt>(in.size());
@@ -78,8 +78,7 @@ Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t limit, std:
     }
 }
 
-Inflater::Step Inflater::run_message(z_stream& stream, Bytes in, std::size_t limit, std::vector<std::uint8_t>& out,
-                                     std::uint64_t& total) {
+Inflater::Step Inflater::run_message(z_stream& stream, Bytes in, std::size_t limit, InflatedBytes& out, std::uint64_t& total) {
     const auto step = run(stream, in, limit, out, total);
     if (step != Step::more_input) // ended: a final block leaves nothing for the tail to complete
         return step;
@@ -87,7 +86,7 @@ Inflater::Step Inflater::run_message(z_stream& stream, Bytes in, std::size_t lim
     return end == Step::more_input ? (at_block_boundary(stream) ? Step::ended : Step::failed) : end;
 }
 
-Inflated Inflater::inflate(Bytes in, std::size_t limit, std::vector<std::uint8_t>& out) noexcept {
+Inflated Inflater::inflate(Bytes in, std::size_t limit, InflatedBytes& out) noexcept {
     out.clear();
     if (in.empty())
         return Inflated::ok;

@@ -21,6 +21,24 @@ enum class Inflated : std::uint8_t {
 
 constexpr std::size_t full_window = 32768;
 
+/// Leaves what a vector grows by as it is: it is written before it is read.
+template <class T>
+struct Unfilled : std::allocator<T> {
+    template <class U>
+    struct rebind {
+        using other = Unfilled<U>;
+    };
+    template <class U>
+    void construct(U* at) noexcept {
+        ::new (static_cast<void*>(at)) U;
+    }
+    template <class U, class Value>
+    void construct(U* at, Value&& value) {
+        std::construct_at(at, std::forward<Value>(value));
+    }
+};
+using InflatedBytes = std::vector<std::uint8_t, Unfilled<std::uint8_t>>;
+
 /// One direction's DEFLATE stream: the messages one after the other, with the window that links them.
 class Inflater {
   public:
@@ -29,10 +47,10 @@ class Inflater {
     Inflater(Inflater&&) noexcept;
     Inflater& operator=(Inflater&&) noexcept;
 
-    /// Inflates one message, or one frame of x-webkit-deflate-frame (RFC 7692 7.2.2). Output beyond `limit` bytes is dropped, and
-    /// given up altogether beyond 16 times the limit. `out` holds the output until the next call and is empty unless the
-    /// result is ok or window_exceeded. After failed and no_context the window is empty.
-    Inflated inflate(Bytes in, std::size_t limit, std::vector<std::uint8_t>& out) noexcept;
+    /// Inflates one message, or one frame of x-webkit-deflate-frame (RFC 7692 7.2.2). InflatedBytes beyond `limit` bytes is
+    /// dropped, and given up altogether beyond 16 times the limit. `out` holds the output until the next call and is empty unless
+    /// the result is ok or window_exceeded. After failed and no_context the window is empty.
+    Inflated inflate(Bytes in, std::size_t limit, InflatedBytes& out) noexcept;
 
     /// Forgets the window. `complete`: nothing preceded, so that a reference beyond it is an error and not a lack of context.
     void reset(bool complete) noexcept;
@@ -52,8 +70,8 @@ class Inflater {
     static Stream make_stream(int window_bits);
 
     enum class Step : std::uint8_t { more_input, ended, failed, too_far_back };
-    Step run(z_stream_s& stream, Bytes in, std::size_t limit, std::vector<std::uint8_t>& out, std::uint64_t& total);
-    Step run_message(z_stream_s& stream, Bytes in, std::size_t limit, std::vector<std::uint8_t>& out, std::uint64_t& total);
+    Step run(z_stream_s& stream, Bytes in, std::size_t limit, InflatedBytes& out, std::uint64_t& total);
+    Step run_message(z_stream_s& stream, Bytes in, std::size_t limit, InflatedBytes& out, std::uint64_t& total);
     bool exceeds_window(Bytes in, std::size_t produced) noexcept;
     void restart_strict() noexcept;
 
@@ -61,7 +79,7 @@ class Inflater {
     Stream strict_; ///< Only where fewer bits were negotiated: zlib with that window.
     std::uint8_t window_bits_;
     bool complete_ = true;
-    std::uint64_t since_reset_ = 0; ///< Output bytes the window is made of.
+    std::uint64_t since_reset_ = 0; ///< InflatedBytes bytes the window is made of.
 };
 
 } // namespace ws

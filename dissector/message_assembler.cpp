@@ -100,7 +100,7 @@ Bytes MessageAssembler::inflate(Bytes in, Frame& frame, Undecoded& undecoded) {
         frame.violations.add(Violation::window_exceeded);
     const auto out = arena_.copy(output);
     if (output.capacity() > most_scratch)
-        std::vector<std::uint8_t>().swap(output);
+        InflatedBytes().swap(output);
     return out;
 }
 

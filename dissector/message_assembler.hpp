@@ -22,7 +22,7 @@ class Inflation {
   public:
     struct Stream {
         InflateHistory history;
-        std::vector<std::uint8_t> output; ///< Scratch.
+        InflatedBytes output; ///< Scratch.
     };
     /// `complete`: nothing was lost before the direction's first byte.
     explicit Inflation(bool complete) : complete_(complete) {}

@@ -3,7 +3,6 @@
 
 #include "frame_boundary.hpp"
 
-#include <bit>
 #include <optional>
 
 namespace ws {
@@ -37,9 +36,9 @@ class Recogniser {
     /// for in the midst of the segment too: a capture may begin anywhere.
     Result feed(const Segment& segment, bool owned, bool thorough) noexcept;
 
-    /// The `count`th segment of one end may be searched for frames from any byte on: later ones more and more rarely, as the
-    /// capture may have begun in a frame of any length.
-    static constexpr bool worth_searching(std::uint16_t count) { return count <= most_searched || std::has_single_bit(count); }
+    /// The `count`th segment of one end may be searched for frames from any byte on: later ones more and more rarely (those that
+    /// are powers of two), as the capture may have begun in a frame of any length.
+    static constexpr bool worth_searching(std::uint16_t count) { return count <= most_searched || !(count & (count - 1)); }
     /// Bytes that no frame begins with at once, in a connection where a frame begins: most segments of other protocols.
     static bool out_of_the_question(Bytes bytes) noexcept;
     /// Frames may begin in the midst of this segment.

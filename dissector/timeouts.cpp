@@ -22,13 +22,6 @@ constexpr std::int64_t early_enough = second * 5 / 1000;
 constexpr std::int64_t shortest_round = 2 * second;
 constexpr std::size_t most_named = 3;
 
-bool contains(std::string_view text, std::string_view mark) {
-    return std::search(text.begin(), text.end(), mark.begin(), mark.end(), [](char a, char b) {
-               const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-               return lower(a) == lower(b);
-           }) != text.end();
-}
-
 bool may_be(const TimeoutInfo& row, std::size_t number, const PeerMarks& marks) {
     if (row.place == MarkPlace::none || marks.seen >> number & 1)
         return true;
@@ -43,7 +36,7 @@ std::span<const TimeoutInfo> timeout_table() {
 
 void note_mark(MarkPlace place, std::string_view text, PeerMarks& marks) noexcept {
     for (std::size_t i = 0; i < std::size(table); ++i)
-        if (table[i].place == place && contains(text, table[i].mark))
+        if (table[i].place == place && contains_ignoring_case(text, table[i].mark))
             marks.seen |= std::uint64_t{1} << i;
 }
 

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "utf8.hpp"
 
+#include <simdjson.h>
+
 namespace ws {
 
 namespace {
 
 constexpr std::uint64_t high_bits = 0x8080808080808080U; // of eight bytes
+constexpr std::size_t worth_a_call = 64;                 // bytes, from which on simdjson is faster
+
+/// So many bytes that no character is cut at the end, if they are well-formed.
+std::size_t whole_characters(Bytes bytes) {
+    auto begin = bytes.size();
+    while (begin > 0 && bytes.size() - begin < 3 && (bytes[begin - 1] & 0xc0) == 0x80)
+        --begin;
+    return begin > 0 && bytes[begin - 1] >= 0xc0 ? begin - 1 : bytes.size();
+}
 
 } // namespace
 
@@ -13,8 +24,16 @@ std::size_t Utf8Validator::feed(Bytes bytes) noexcept {
     if (!valid_)
         return 0;
     std::size_t i = 0;
+    bool is_long = true; // and not known to have a bad byte
     while (i < bytes.size()) {
-        if (missing_ == 0) {
+        is_long = is_long && bytes.size() - i >= worth_a_call;
+        if (missing_ == 0 && is_long) {
+            const auto rest = bytes.subspan(i);
+            const auto size = whole_characters(rest);
+            is_long = false;
+            if (simdjson::validate_utf8(reinterpret_cast<const char*>(rest.data()), size))
+                i += size;
+        } else if (missing_ == 0) {
             // Most text is ASCII: eight bytes at a time.
             std::uint64_t block;
             for (; i + 8 <= bytes.size(); i += 8) {
@@ -27,9 +46,9 @@ std::size_t Utf8Validator::feed(Bytes bytes) noexcept {
                 if (!(block & high_bits))
                     break;
             }
-            if (i == bytes.size())
-                break;
         }
+        if (i == bytes.size())
+            break;
         const std::uint8_t byte = bytes[i];
         if (missing_) {
             if (byte < low_ || byte > high_) {

@@ -52,6 +52,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol actioncable{"actioncable", "Action Cable", fields, read};
+const Subprotocol actioncable{"actioncable", "Action Cable", fields, read, json_begins};
 
 } // namespace ws

@@ -62,6 +62,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol bayeux{"bayeux", "Bayeux", fields, read};
+const Subprotocol bayeux{"bayeux", "Bayeux", fields, read, json_begins};
 
 } // namespace ws

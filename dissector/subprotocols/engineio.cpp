@@ -201,7 +201,7 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol engineio{"engineio", "Engine.IO", of_engineio::fields, read};
+const Subprotocol engineio{"engineio", "Engine.IO", of_engineio::fields, read, "0123456"};
 const Subprotocol socketio{"socketio", "Socket.IO", of_socketio::fields, nullptr};
 
 } // namespace ws

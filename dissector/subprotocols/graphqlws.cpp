@@ -119,6 +119,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol graphqlws{"graphqlws", "GraphQL", fields, read, true, close_codes};
+const Subprotocol graphqlws{"graphqlws", "GraphQL", fields, read, json_begins, true, close_codes};
 
 } // namespace ws

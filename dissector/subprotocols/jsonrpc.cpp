@@ -90,6 +90,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol jsonrpc{"jsonrpc", "JSON-RPC", fields, read};
+const Subprotocol jsonrpc{"jsonrpc", "JSON-RPC", fields, read, "C{[ \t\r\n"};
 
 } // namespace ws

@@ -93,6 +93,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol k8schannel{"k8schannel", "Kubernetes", fields, read, false};
+const Subprotocol k8schannel{"k8schannel", "Kubernetes", fields, read, {}, false};
 
 } // namespace ws

@@ -102,6 +102,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol nats{"nats", "NATS", fields, read};
+const Subprotocol nats{"nats", "NATS", fields, read, "ICPHSUMicphsum+-"};
 
 } // namespace ws

@@ -72,6 +72,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol ocpp{"ocpp", "OCPP", fields, read};
+const Subprotocol ocpp{"ocpp", "OCPP", fields, read, json_begins};
 
 } // namespace ws

@@ -103,6 +103,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol phoenix{"phoenix", "Phoenix", fields, read};
+const Subprotocol phoenix{"phoenix", "Phoenix", fields, read, json_begins};
 
 } // namespace ws

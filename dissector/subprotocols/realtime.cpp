@@ -92,6 +92,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol realtime{"realtime", "Realtime", fields, read};
+const Subprotocol realtime{"realtime", "Realtime", fields, read, json_begins};
 
 } // namespace ws

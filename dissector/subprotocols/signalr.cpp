@@ -166,6 +166,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol signalr{"signalr", "SignalR", fields, read};
+const Subprotocol signalr{"signalr", "SignalR", fields, read, json_begins};
 
 } // namespace ws

@@ -63,7 +63,7 @@ bool is_list_of_strings(const JsonValue& json) {
 void read(const Reading& reading, Records& records) noexcept {
     const auto text = reading.is_text ? reading.text() : std::string_view{};
     const char letter = text.empty() ? '\0' : text[0];
-    const auto json = letter == 'a' || letter == 'c' || letter == 'm' ? read_json(text.substr(1), reading.arena) : reading.json();
+    const auto json = letter == 'a' || letter == 'c' ? read_json(text.substr(1), reading.arena) : reading.json();
     if (text == "o" || text == "h") {
         add(reading, records, letter == 'o' ? open : heartbeat, 1, {});
         return records.looks(Likeness::possible);
@@ -72,7 +72,7 @@ void read(const Reading& reading, Records& records) noexcept {
         add(reading, records, close, 1, json);
         return records.looks(Likeness::clear);
     }
-    if ((letter == 'a' || letter == '[' || letter == '"') && is_list_of_strings(json)) {
+    if ((letter == 'a' || letter == '[') && is_list_of_strings(json)) {
         add(reading, records, messages, letter == 'a' ? 1 : 0, json);
         return records.looks(letter == 'a' ? Likeness::clear : Likeness::possible);
     }
@@ -81,6 +81,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol sockjs{"sockjs", "SockJS", fields, read};
+const Subprotocol sockjs{"sockjs", "SockJS", fields, read, "oahc["};
 
 } // namespace ws

@@ -199,6 +199,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol stomp{"stomp", "STOMP", fields, read};
+const Subprotocol stomp{"stomp", "STOMP", fields, read, "CSUBANDMRE\r\n"};
 
 } // namespace ws

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace ws {
 
@@ -43,6 +44,9 @@ struct SubprotocolField {
     std::span<const NumberName> names = {};
 };
 
+/// Subprotocol::begins of JSON's objects and arrays.
+constexpr std::string_view json_begins = "{[ \t\r\n";
+
 /// One that the plugin reads itself. Readers refer to fields by their place in `fields`; of each kind that a link fills in there
 /// is one at most.
 struct Subprotocol {
@@ -51,6 +55,8 @@ struct Subprotocol {
     std::span<const SubprotocolField> fields;
     /// What one message says; no record where it is none of this subprotocol. Null: it stands inside another only.
     void (*read)(const Reading& reading, Records& records) noexcept;
+    /// The first characters of its texts, one of them each; empty: any. What begins otherwise need not be read to know.
+    std::string_view begins = {};
     bool tells_itself = true; ///< What is none of it can be told by `read`; false: only its name says whose a message is.
     std::span<const NumberName> close_codes = {}; ///< What the codes of its Close frames mean, beside those that all have.
 };

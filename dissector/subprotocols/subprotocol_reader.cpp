@@ -5,6 +5,11 @@
 
 namespace ws {
 
+static bool may_be(const Subprotocol& one, const Reading& reading) {
+    return !reading.is_text || one.begins.empty() || reading.data.empty() ||
+           one.begins.find(reading.text().front()) != std::string_view::npos;
+}
+
 void SubprotocolReader::read_records(const Reading& reading, std::optional<Bytes> data, Records& records) const {
     if (data) {
         known_->read(Reading(reading, *data), records);
@@ -46,7 +51,7 @@ void SubprotocolReader::look(const Reading& reading, const Arrival& arrival, boo
     ++looked_at_;
     const Subprotocol* clear = nullptr;
     for (const auto* one : all_subprotocols()) {
-        if (!one->read || !one->tells_itself)
+        if (!one->read || !one->tells_itself || !may_be(*one, reading))
             continue;
         Records records(reading.arena, true);
         one->read(reading, records);

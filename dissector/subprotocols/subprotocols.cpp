@@ -38,6 +38,8 @@ std::span<const Subprotocol* const> all_subprotocols() {
 }
 
 const SubprotocolName* find_subprotocol_name(std::string_view name) {
+    if (name.empty())
+        return nullptr;
     for (const auto& row : names)
         if (name == row.name)
             return &row;

@@ -188,6 +188,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol wamp{"wamp", "WAMP", fields, read};
+const Subprotocol wamp{"wamp", "WAMP", fields, read, json_begins};
 
 } // namespace ws

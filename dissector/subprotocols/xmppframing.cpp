@@ -64,6 +64,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol xmppframing{"xmppframing", "XMPP framing", fields, read, false};
+const Subprotocol xmppframing{"xmppframing", "XMPP framing", fields, read, {}, false};
 
 } // namespace ws

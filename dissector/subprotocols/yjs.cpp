@@ -32,6 +32,6 @@ void read(const Reading& reading, Records& records) noexcept {
 
 } // namespace
 
-const Subprotocol yjs{"yjs", "Yjs", fields, read, false};
+const Subprotocol yjs{"yjs", "Yjs", fields, read, {}, false};
 
 } // namespace ws

@@ -20,10 +20,11 @@ int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, v
 Connection* recognise_payload(tvbuff_t* tvb, packet_info* pinfo, const void* tcp) {
     const auto size = tvb_captured_length(tvb);
     const auto* bytes = tvb_get_ptr(tvb, 0, static_cast<int>(size));
-    if (!worth_recognising(pinfo, bytes, size, UnclaimedPayload::Claim::none))
+    constexpr auto claim = UnclaimedPayload::Claim::none;
+    const auto where = where_to_search(pinfo, {bytes, size}, claim);
+    if (where == Search::nowhere)
         return nullptr;
-    return recognise(
-        pinfo, {bytes, size, tvb_reported_length(tvb) - size, find_sequence(tvb, pinfo, tcp), UnclaimedPayload::Claim::none});
+    return recognise(pinfo, {bytes, size, tvb_reported_length(tvb) - size, find_sequence(tvb, pinfo, tcp), claim}, where);
 }
 
 HeuristicResult recognise_in_tcp(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
@@ -63,12 +64,13 @@ void begin_decode_as(tvbuff_t* tvb, packet_info* pinfo) {
 }
 
 int dissect_frames_follow(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
-    if (!PINFO_FD_VISITED(pinfo) && !find_session(pinfo)) {
-        begin_decode_as(tvb, pinfo);
-        if (!find_session(pinfo))
-            return dissect_awaiting_response(tvb, pinfo, tree, data);
-    }
-    return dissect_stream(tvb, pinfo, tree, data, find_sequence(tvb, pinfo, data));
+    const auto sequence = find_sequence(tvb, pinfo, data);
+    const int taken = dissect_stream(tvb, pinfo, tree, data, sequence);
+    if (taken || PINFO_FD_VISITED(pinfo) || find_session(pinfo))
+        return taken;
+    begin_decode_as(tvb, pinfo);
+    return find_session(pinfo) ? dissect_stream(tvb, pinfo, tree, data, sequence)
+                               : dissect_awaiting_response(tvb, pinfo, tree, data);
 }
 
 } // namespace

@@ -46,9 +46,10 @@ bool dissect_unclaimed(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, Sess
     if (unknown) {
         const auto* bytes = tvb_get_ptr(tvb, static_cast<int>(segment.payload), static_cast<int>(captured));
         const auto of = claim_of(pinfo, bytes[0]);
-        if (!worth_recognising(pinfo, bytes, captured, of))
+        const auto where = where_to_search(pinfo, {bytes, captured}, of);
+        if (where == Search::nowhere)
             return false;
-        connection = recognise(pinfo, {bytes, captured, segment.length - captured, segment.sequence, of});
+        connection = recognise(pinfo, {bytes, captured, segment.length - captured, segment.sequence, of}, where);
         if (!connection)
             return false;
         connection->from_raw_packets = true;

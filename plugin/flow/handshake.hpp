@@ -2,7 +2,7 @@
 #pragma once
 
 #include "view/layer.hpp"
-#include "wireshark/packet_keys.hpp"
+#include "wireshark/visit.hpp"
 
 #include <string_view>
 
@@ -19,8 +19,14 @@ struct HeadsFound {
     const guint8* upgrade;    ///< The 101 response.
 };
 
-inline HeadsFound& heads_in(packet_info* pinfo) {
-    return kept_with<HeadsFound>(pinfo, packet_key::heads_found);
+inline HeadsFound& heads_in(const packet_info* pinfo) {
+    static struct {
+        PacketVisit visit;
+        HeadsFound found;
+    } last;
+    if (last.visit != this_visit(pinfo))
+        last = {this_visit(pinfo), {}};
+    return last.found;
 }
 
 /// What was shown of a run of heads, and where frames follow the 101 response that ended it; nowhere: `tvb` null.

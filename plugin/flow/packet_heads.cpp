@@ -6,6 +6,7 @@
 #include "state/open_requests.hpp"
 #include "wireshark/handles.hpp"
 #include "wireshark/layers.hpp"
+#include "wireshark/protocol.hpp"
 #include "wireshark/tcp_ends.hpp"
 #include "wireshark/tcp_segment.hpp"
 
@@ -15,8 +16,8 @@ namespace ws {
 namespace {
 
 /// After a TCP header with this packet's ports, in the bytes of a whole frame or IP datagram; npos if there is none.
-std::size_t find_tcp_payload(std::string_view bytes, const packet_info* pinfo) {
-    if (const auto payload = find_payload(as_bytes(bytes), pinfo))
+std::size_t find_tcp_payload(tvbuff_t* tvb, std::string_view bytes, const packet_info* pinfo) {
+    if (const auto payload = find_payload(tvb, pinfo))
         return payload < bytes.size() && g_ascii_isalpha(bytes[payload]) ? payload : std::string_view::npos;
     const auto [source, destination] = tcp_ports(pinfo);
     const char ports[] = {static_cast<char>(source >> 8), static_cast<char>(source), static_cast<char>(destination >> 8),
@@ -81,7 +82,7 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree, List<Place>& frames) 
             continue;
         // A data source of its own (reassembled, decrypted) begins with the message; a frame has the headers of other layers
         // before it.
-        const auto at = source == pinfo->data_src || !g_ascii_isalpha(bytes[0]) ? find_tcp_payload(bytes, pinfo) : 0;
+        const auto at = source == pinfo->data_src || !g_ascii_isalpha(bytes[0]) ? find_tcp_payload(tvb, bytes, pinfo) : 0;
         if (at != std::string_view::npos && !(source == pinfo->data_src && is_continued(pinfo, bytes.substr(at)))) {
             const auto shown = dissect_heads(tvb, bytes, at, pinfo, tree, tls);
             any = any || shown.any;

@@ -9,6 +9,7 @@
 #include "wireshark/tcp_ends.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace ws {
@@ -24,9 +25,12 @@ unsigned end_of(const Suspect& suspect, const packet_info* pinfo) {
 
 std::uint32_t direction_hash(const packet_info* pinfo) {
     std::uint32_t hash = pinfo->srcport << 16 | (pinfo->destport & 0xffff);
-    for (const auto* a : {&tcp_source(pinfo), &tcp_destination(pinfo)})
-        for (int i = std::max(0, a->len - 4); i < a->len; ++i)
-            hash = hash * 31 + static_cast<const std::uint8_t*>(a->data)[i];
+    for (const auto* a : {&tcp_source(pinfo), &tcp_destination(pinfo)}) {
+        std::uint32_t end = 0; // of the address, where it differs from others
+        if (a->len >= static_cast<int>(sizeof end))
+            std::memcpy(&end, static_cast<const std::uint8_t*>(a->data) + a->len - sizeof end, sizeof end);
+        hash = hash * 31 + end;
+    }
     return hash;
 }
 
@@ -39,15 +43,9 @@ std::uint16_t& segments_seen(const packet_info* pinfo) {
     return place.count;
 }
 
-/// Is the segment that was counted last worth a search for frames anywhere in it?
-bool may_search(const packet_info* pinfo, UnclaimedPayload::Claim claim) {
-    if (claim != UnclaimedPayload::Claim::none)
-        return false;
-    return Recogniser::worth_searching(segments_seen(pinfo));
-}
-
-Suspect& make_suspect(Conversation& conversation, const packet_info* pinfo) {
+Suspect& make_suspect(Conversation& conversation, const packet_info* pinfo, const Recogniser& recogniser) {
     auto& suspect = *(conversation.suspect = std::make_unique<Suspect>());
+    suspect.recogniser = recogniser;
     ++capture->suspects;
     copy_address_wmem(wmem_file_scope(), &suspect.first_address, &tcp_source(pinfo));
     suspect.first_port = pinfo->srcport;
@@ -138,6 +136,8 @@ UnclaimedPayload::Claim claim_of(packet_info* pinfo, std::uint8_t first_byte) {
     if (last && GPOINTER_TO_INT(wmem_list_frame_data(last)) == ids.data)
         last = wmem_list_frame_prev(last);
     const int id = last ? GPOINTER_TO_INT(wmem_list_frame_data(last)) : -1;
+    if (id == ids.http && p_get_proto_data(wmem_file_scope(), pinfo, ids.http, 0))
+        return UnclaimedPayload::Claim::other; // it has found a head
     const auto ports = tcp_ports(pinfo);
     if (id == ids.tcp && (has_dissector(ports.source) || has_dissector(ports.destination)))
         return UnclaimedPayload::Claim::other;
@@ -148,27 +148,32 @@ UnclaimedPayload::Claim claim_of(packet_info* pinfo, std::uint8_t first_byte) {
     return id == ids.tls && !record ? UnclaimedPayload::Claim::tentative : UnclaimedPayload::Claim::other;
 }
 
-bool worth_recognising(const packet_info* pinfo, const std::uint8_t* bytes, std::size_t captured, UnclaimedPayload::Claim claim) {
+Search where_to_search(const packet_info* pinfo, Bytes payload, UnclaimedPayload::Claim claim) {
     if (!protocol.midstream)
-        return false;
-    if (claim == UnclaimedPayload::Claim::none)
-        ++segments_seen(pinfo);
-    return capture->suspects || !Recogniser::out_of_the_question({bytes, captured}) || may_search(pinfo, claim);
+        return Search::nowhere;
+    if (claim == UnclaimedPayload::Claim::none && Recogniser::worth_searching(++segments_seen(pinfo)))
+        return Search::anywhere;
+    return capture->suspects || !Recogniser::out_of_the_question(payload) ? Search::at_beginning : Search::nowhere;
 }
 
-Connection* recognise(packet_info* pinfo, const UnclaimedPayload& unknown) {
+Connection* recognise(packet_info* pinfo, const UnclaimedPayload& unknown, Search where) {
     const Bytes bytes(unknown.bytes, unknown.captured);
-    const bool anywhere = may_search(pinfo, unknown.claim);
+    const bool anywhere = where == Search::anywhere;
     auto* known = find_conversation_of(pinfo);
     if (is_http2(known, bytes, pinfo))
         return nullptr;
     if (!(known && known->suspect) && Recogniser::out_of_the_question(bytes) && !(anywhere && Recogniser::has_frames(bytes)))
         return nullptr;
+    auto* suspect = known ? known->suspect.get() : nullptr;
+    const auto end = suspect ? end_of(*suspect, pinfo) : 0;
+    Recogniser fresh;
+    auto& recogniser = suspect ? suspect->recogniser : fresh;
+    const auto result =
+        recogniser.feed({end, unknown.sequence, bytes, unknown.cut}, unknown.claim == UnclaimedPayload::Claim::other, anywhere);
+    if (!suspect && !result.recognised && !result.fits[end])
+        return nullptr; // most bytes that are none
     auto& conversation = known ? *known : conversation_of(pinfo);
-    auto& suspected = conversation.suspect ? *conversation.suspect : make_suspect(conversation, pinfo);
-    const auto end = end_of(suspected, pinfo);
-    const auto result = suspected.recogniser.feed({end, unknown.sequence, bytes, unknown.cut},
-                                                  unknown.claim == UnclaimedPayload::Claim::other, anywhere);
+    auto& suspected = suspect ? *suspect : make_suspect(conversation, pinfo, fresh);
     Connection* connection = nullptr;
     if (result.recognised) {
         connection = &make_session(pinfo, suspected, result, unknown.sequence);

@@ -134,7 +134,8 @@ void finish_columns(packet_info* pinfo) {
 void add_frame_to_columns(packet_info* pinfo, const Frame& frame, std::string_view words, bool with_text) {
     if (!info_is_shown(pinfo) || !has_room(pinfo))
         return;
-    LineBuffer line(packet_arena(pinfo), 512 + std::max(text_in_a_line(), words.size()) + frame.violations.count() * 32);
+    const auto violations = frame.violations.any() ? frame.violations.count() : 0;
+    LineBuffer line(packet_arena(pinfo), 512 + std::max(text_in_a_line(), words.size()) + violations * 32);
     line.text("  ");
     if (frame.completes)
         add_message(line, frame, words, with_text);
@@ -143,7 +144,7 @@ void add_frame_to_columns(packet_info* pinfo, const Frame& frame, std::string_vi
     else
         add_plain_frame(line, frame);
     add_packet(line, frame.reassembled_in);
-    for (std::size_t i = 0; frame.violations.any() && i < violation_table().size(); ++i)
+    for (std::size_t i = 0; violations && i < violation_table().size(); ++i)
         if (frame.violations.has(static_cast<Violation>(i)))
             line.text(" [Violation: ").text(violation_table()[i].name).text("]");
     append(pinfo, line.view());

@@ -3,6 +3,7 @@
 
 #include "wireshark/handles.hpp"
 #include "wireshark/protocol.hpp"
+#include "wireshark/visit.hpp"
 
 namespace ws {
 namespace {
@@ -38,6 +39,11 @@ void give_back_earlier_layers(const packet_info* pinfo) {
     auto* current = wmem_list_tail(pinfo->layers);
     if (id_of(current) != protocol.id)
         return;
+    static PacketVisit called;
+    if (called != this_visit(pinfo)) { // for the first time in this packet
+        called = this_visit(pinfo);
+        return;
+    }
     const auto caller = id_of(wmem_list_frame_prev(current));
     for (auto* at = wmem_list_frame_prev(current); at;) {
         auto* before = wmem_list_frame_prev(at);

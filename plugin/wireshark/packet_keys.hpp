@@ -14,7 +14,6 @@ namespace packet_key {
 // In the packet's pool, for one visit:
 constexpr guint32 response_passed = 0x10000000;  ///< The connection's 101 response lies before what comes now.
 constexpr guint32 http3_handshake = 0x20000000;  ///< It was shown.
-constexpr guint32 heads_found = 0x80000001;      ///< What the handshake's dissector found so far.
 constexpr guint32 http2_calls = 0x80000002;      ///< How often HTTP/2 was called with bytes of the packet.
 constexpr guint32 http3_pieces = 0x80000003;     ///< Likewise HTTP/3.
 constexpr guint32 connection_shown = 0x80000004; ///< The last of those that share a conversation.

@@ -89,7 +89,7 @@ TcpPorts look_up_tcp_ports(const packet_info* pinfo, TcpPorts now) {
     bool others = false; // above TCP, which may have changed them
     for (auto* at = wmem_list_tail(pinfo->layers); at; at = wmem_list_frame_prev(at), --layer) {
         const int id = GPOINTER_TO_INT(wmem_list_frame_data(at));
-        others = others || (id != ids.tcp && id != protocol.id);
+        others = others || (id != ids.tcp && id != protocol.id && id != ids.data);
         if (id != ids.tcp)
             continue;
         if (!others)

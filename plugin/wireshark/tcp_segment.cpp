@@ -32,7 +32,7 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
         return false;
     const std::size_t size = v4 ? 4 : 16;
     const std::size_t before = v4 ? 12 : 8;
-    const auto ports = tcp_ports(pinfo);
+    const TcpPorts now{pinfo->srcport, pinfo->destport};
     const auto* src = static_cast<const std::uint8_t*>(source.data);
     const auto* dst = static_cast<const std::uint8_t*>(destination.data);
     // In most packets of a file the headers are as long as in the last.
@@ -48,8 +48,10 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
         const auto ip = at - before;
         const auto datagram = parse_datagram(bytes.subspan(ip), static_cast<std::uint32_t>(sent - bytes.size()));
         const auto tcp = datagram ? parse_tcp(*datagram) : std::nullopt;
-        if (!tcp || datagram->version != (v4 ? 4 : 6) || tcp->source_port != ports.source ||
-            tcp->destination_port != ports.destination)
+        if (!tcp || datagram->version != (v4 ? 4 : 6))
+            continue;
+        const TcpPorts ports{tcp->source_port, tcp->destination_port};
+        if (ports != now && ports != tcp_ports(pinfo))
             continue;
         usual = at;
         const auto payload = static_cast<std::size_t>(tcp->payload.data() - bytes.data());
@@ -99,9 +101,9 @@ void forget_segment() {
     last = {};
 }
 
-std::size_t find_payload(Bytes packet, const packet_info* pinfo) {
+std::size_t find_payload(tvbuff_t* source, const packet_info* pinfo) {
     Segment segment;
-    return search(packet, pinfo, segment) ? segment.payload : 0;
+    return find_segment(source, pinfo, segment) ? segment.payload : 0;
 }
 
 std::optional<std::uint32_t> find_sequence(tvbuff_t* payload, const packet_info* pinfo) {

@@ -66,7 +66,7 @@ struct Told {
 void check_again(InflateHistory& history, const std::vector<std::string>& messages, const std::vector<Told>& told,
                  unsigned seed) {
     std::minstd_rand random(seed);
-    std::vector<std::uint8_t> out;
+    ws::InflatedBytes out;
     for (std::size_t i = 0; i < 2 * messages.size(); ++i) {
         const auto which = i < messages.size() ? messages.size() - 1 - i : random() % messages.size();
         const auto exact = exactly(messages[which]);
@@ -91,7 +91,7 @@ void run(Input& input) {
     std::vector<Told> told;
     while (input.left()) {
         messages.push_back(input.text());
-        std::vector<std::uint8_t> out;
+        ws::InflatedBytes out;
         const auto exact = exactly(messages.back());
         const auto result = history.next(exact, true, out);
         told.push_back({result, std::string(as_text(out))});

@@ -20,14 +20,14 @@ class Visits {
 
     /// The output, or the result in words.
     std::string next(const std::string& in) {
-        std::vector<std::uint8_t> out;
+        InflatedBytes out;
         const auto result = history.next(as_bytes(in), true, out);
         inputs_.push_back(in);
         said_.push_back(words(result, out));
         return said_.back();
     }
     std::string again(std::uint32_t i) {
-        std::vector<std::uint8_t> out;
+        InflatedBytes out;
         const auto result = history.again(i, as_bytes(inputs_[i]), out);
         return words(result, out);
     }
@@ -49,7 +49,7 @@ class Visits {
     InflateHistory history;
 
   private:
-    static std::string words(Inflated result, const std::vector<std::uint8_t>& out) {
+    static std::string words(Inflated result, const InflatedBytes& out) {
         constexpr const char* names[] = {"", "<limit>", "<no_context>", "<failed>", "<window_exceeded>"};
         return names[static_cast<std::size_t>(result)] + str(out);
     }
@@ -140,7 +140,7 @@ TEST(InflateHistory, KeepsLittleOfMessagesThatFail) {
 TEST(InflateHistory, KnowsNothingOfMessagesThatNeverCame) {
     Visits visits;
     visits.next("");
-    std::vector<std::uint8_t> out;
+    InflatedBytes out;
     EXPECT_EQ(visits.history.again(1, {}, out), Inflated::no_context);
     EXPECT_TRUE(out.empty());
 }

@@ -30,7 +30,7 @@ class Stream {
 
   private:
     std::size_t limit_;
-    std::vector<std::uint8_t> out_;
+    InflatedBytes out_;
 
   public:
     Inflater inflater;
@@ -184,7 +184,7 @@ TEST(Inflater, SurvivesABombInLittleMemoryAndTime) {
     for (const int bits : {9, 15}) {
         Deflater deflater(bits);
         Stream s(static_cast<std::uint8_t>(bits), limit);
-        std::vector<std::uint8_t> out;
+        InflatedBytes out;
         const auto bomb = deflater.message(std::string(limit * 1000, 'a'));
         ASSERT_LT(bomb.size(), limit * 2);
         EXPECT_EQ(s.inflater.inflate(as_bytes(bomb), limit, out), Inflated::limit);
