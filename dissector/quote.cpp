@@ -44,6 +44,10 @@ std::string without_tags(std::string_view html) {
             hidden = is("<style") ? "</style" : is("<script") ? "</script" : std::string_view{};
         else if (is(hidden))
             hidden = {};
+        else { // "a<b" in a script is no tag
+            html.remove_prefix(1);
+            continue;
+        }
         const auto end = html.find('>');
         if (end == std::string_view::npos)
             break;

@@ -214,5 +214,122 @@ TEST(Repeats, CountEachTime) {
     EXPECT_TRUE(has(diagnose_unacknowledged(client, 4, 3 * second).seen, "5 times in 3.000 s"));
 }
 
+TEST(Ending, OfAHandshakeSaysWhatCameAndWhoLeft) {
+    auto ending = ending_of(server, 0);
+    ending.handshake_pending = true;
+    ending.since_request = 3 * second;
+    ending.answered_bytes = 17;
+    ending.retransmissions = 2;
+    auto found = diagnose_ending(ending).at(0);
+    EXPECT_TRUE(has(found.seen, "17 bytes came")) << found.seen;
+    EXPECT_TRUE(has(found.seen, "sent 3 times")) << found.seen;
+    EXPECT_EQ(found.figure, "3.0 s");
+    ending.stream = true;
+    EXPECT_TRUE(has(all_of(diagnose_ending(ending).at(0)), "RFC 8441"));
+    ending.reset = true;
+    ending.stream = false;
+    EXPECT_TRUE(has(all_of(diagnose_ending(ending).at(0)), "firewall"));
+    ending.by = client;
+    EXPECT_TRUE(has(all_of(diagnose_ending(ending).at(0)), "gave up"));
+}
+
+TEST(Ending, OfAStreamOfHttp2NamesIt) {
+    auto ending = ending_of(server, 40 * millisecond);
+    ending.stream = true;
+    EXPECT_TRUE(has(diagnose_ending(ending).at(0).seen, "closed the HTTP/2 stream"));
+}
+
+TEST(Ending, OfSignsThatStoppedOrOfSeveralQuestions) {
+    auto ending = ending_of(server, 2 * second);
+    ending.connection.missing[1] = {"Engine.IO ping", 9, 45 * second, 0};
+    EXPECT_TRUE(has(diagnose_ending(ending).at(1).seen, "No Engine.IO ping of the client came for 45.000 s (the last in #9)"));
+    ending.connection.missing[1] = {"ping", 9, 45 * second, 3};
+    EXPECT_TRUE(has(diagnose_ending(ending).at(1).seen, "3 of the server's pings (first in #9) had no answer"));
+}
+
+TEST(Ending, NamesWhoseTimerMissedAPong) {
+    const auto row = std::find_if(timeout_table().begin(), timeout_table().end(), [](const TimeoutInfo& one) {
+        return one.timer == Timer::no_pong && (one.ends & by_fin) && one.need == MarkNeed::may && one.place == MarkPlace::none;
+    });
+    ASSERT_NE(row, timeout_table().end());
+    auto ending = ending_of(server, 2 * second);
+    ending.connection.missing[1] = {"ping", 9, row->seconds * second, 1};
+    EXPECT_TRUE(has(diagnose_ending(ending).at(1).cause, row->who)) << diagnose_ending(ending).at(1).cause;
+}
+
+TEST(Ending, OfADislikedResponseComesSoon) {
+    auto ending = ending_of(client, 3 * millisecond);
+    ending.connection.client_spoke = false;
+    ending.connection.dislike.kind = Dislike::Kind::no_subprotocol;
+    ending.connection.age = 3 * second;
+    EXPECT_EQ(kinds(ending), std::vector{Diagnosis::closed_without_close_frame});
+    ending.connection.age = second;
+    ending.by = server;
+    EXPECT_EQ(kinds(ending), std::vector{Diagnosis::closed_without_close_frame});
+}
+
+TEST(Ending, AfterASilenceThatIsNotTheGap) {
+    auto ending = ending_of(server, 1234 * millisecond);
+    ending.reset = true;
+    ending.connection.gap = 400 * second;
+    EXPECT_EQ(kinds(ending), std::vector{Diagnosis::aborted}) << "the reset did not answer the packet after the gap";
+}
+
+/// nginx arms its timers lazily: those of Statistics::armed.
+TEST(Ending, OfATimerThatIsArmedLazily) {
+    auto ending = ending_of(server, 7 * second + 300 * millisecond);
+    ending.connection.lazy_silence = 8 * second;
+    EXPECT_EQ(kinds(ending), (std::vector{Diagnosis::closed_without_close_frame, Diagnosis::idle_timeout}));
+    ending.connection.lazy_silence = 60 * second;
+    EXPECT_TRUE(has(diagnose_ending(ending).at(1).cause, "nginx"));
+    ending.connection.lazy_silence = 8 * second + 300 * millisecond;
+    EXPECT_EQ(kinds(ending), std::vector{Diagnosis::closed_without_close_frame});
+    ending.connection.lazy_silence = 8 * second;
+    ending.connection.marks.server_named = true; // by another name
+    EXPECT_EQ(kinds(ending), std::vector{Diagnosis::closed_without_close_frame});
+}
+
+TEST(Ending, OfOneSidesSilence) {
+    auto ending = ending_of(server, 1700 * millisecond);
+    note_mark(MarkPlace::via, "1.1 abc.cloudfront.net (CloudFront)", ending.connection.marks);
+    ending.connection.silence_of[1] = 600 * second + 20 * millisecond;
+    const auto found = diagnose_ending(ending);
+    ASSERT_EQ(kinds(found), (std::vector{Diagnosis::closed_without_close_frame, Diagnosis::idle_timeout}));
+    EXPECT_TRUE(has(found[1].seen, "The server was silent for")) << found[1].seen;
+}
+
+TEST(CloseFrame, OfAServerThatIsOverloaded) {
+    EXPECT_TRUE(has(diagnose_close({server, 1013, {}}, {}).at(0).cause, "overloaded"));
+}
+
+TEST(CloseFrame, OfATimerOfTheServersProduct) {
+    ConnectionFacts facts;
+    note_mark(MarkPlace::host, "abc.execute-api.eu-west-1.amazonaws.com", facts.marks);
+    facts.silence = 600 * second + 10 * millisecond;
+    facts.age = 900 * second;
+    auto found = diagnose_close({server, 1001, "Going away"}, facts);
+    ASSERT_EQ(kinds(found), std::vector{Diagnosis::idle_timeout});
+    EXPECT_TRUE(has(found[0].cause, "AWS API Gateway")) << found[0].cause;
+    EXPECT_TRUE(has(found[0].seen, "\"Going away\"")) << found[0].seen;
+    facts.age = 7200 * second + 10 * millisecond;
+    found = diagnose_close({server, 1001, "Going away"}, facts);
+    ASSERT_EQ(kinds(found), std::vector{Diagnosis::lifetime_limit});
+    EXPECT_TRUE(has(found[0].check, "no ping prevents this")) << found[0].check;
+}
+
+TEST(CloseFrame, WhoseReasonSpeaksOfTime) {
+    ConnectionFacts facts;
+    facts.missing[1] = {"ping", 12, 20 * second, 1};
+    for (const auto* reason : {"Timeout", "the request timed out", "no HEARTBEAT", "Ping"})
+        EXPECT_EQ(kinds(diagnose_close({server, 1000, reason}, facts)), std::vector{Diagnosis::pong_timeout}) << reason;
+}
+
+TEST(LifeAfterReset, NamesBothPackets) {
+    const auto found = diagnose_life_after_reset(server, 12, 14);
+    EXPECT_EQ(found.diagnosis, Diagnosis::reset_by_middlebox);
+    EXPECT_TRUE(has(found.seen, "#12")) << found.seen;
+    EXPECT_TRUE(has(found.seen, "the server, which goes on sending in #14")) << found.seen;
+}
+
 } // namespace
 } // namespace ws::test

@@ -182,5 +182,90 @@ TEST(ConnectTarget, NamesItsPort) {
     EXPECT_FALSE(connects_to_port_80("host.example:443"));
 }
 
+TEST_F(Diagnosing, NamesWhoAnswered) {
+    EXPECT_TRUE(has(text_of("HTTP/1.1 502 Bad Gateway\r\nServer: nginx\r\nVia: 1.1 varnish\r\n\r\n"),
+                    "502 Bad Gateway (Server: nginx, Via: 1.1 varnish)"));
+    EXPECT_TRUE(has(text_of("HTTP/1.1 502 Bad Gateway\r\nVia: 1.1 varnish\r\n\r\n"), "502 Bad Gateway (Via: 1.1 varnish)"));
+    EXPECT_TRUE(has(text_of("HTTP/1.1 502\r\nServer: nginx\r\n\r\n"), "502 (Server: nginx)"));
+    EXPECT_TRUE(has(text_of("HTTP/1.1 504 \r\n\r\n"), "The answer is 504."));
+}
+
+TEST_F(Diagnosing, SaysWhichCredentialsWereRefused) {
+    const std::string refused = "HTTP/1.1 401 Unauthorized\r\n\r\n";
+    EXPECT_FALSE(has(text_of(refused), "The request carried")) << "the request was not seen";
+    RequestNotes notes;
+    EXPECT_TRUE(has(text_of(refused, &notes), "neither Authorization nor a cookie"));
+    notes.credentials = true;
+    EXPECT_TRUE(has(text_of(refused, &notes), "so they were not accepted"));
+    notes.token_expired = true;
+    EXPECT_TRUE(has(text_of(refused, &notes), "a token that had expired"));
+    EXPECT_TRUE(has(text_of("HTTP/1.1 403 Forbidden\r\n\r\n", &notes), "a token that had expired"));
+    request("Host: a\r\nCookie: session=1\r\n" + key);
+    EXPECT_TRUE(notes_.credentials);
+}
+
+TEST_F(Diagnosing, TakesUsualPortsForNone) {
+    const auto blames_origin = [&](const char* origin, const char* host) {
+        RequestNotes notes;
+        notes.origin = origin;
+        notes.host = host;
+        return has(text_of("HTTP/1.1 403 Forbidden\r\n\r\n", &notes), "differ");
+    };
+    EXPECT_FALSE(blames_origin("https://a.example", "a.example"));
+    EXPECT_FALSE(blames_origin("https://a.example:443", "a.example"));
+    EXPECT_FALSE(blames_origin("https://a.example", "A.example:443"));
+    EXPECT_FALSE(blames_origin("http://a.example:80", "a.example:80"));
+    EXPECT_FALSE(blames_origin("", "a.example"));
+    EXPECT_FALSE(blames_origin("https://a.example", ""));
+    EXPECT_TRUE(blames_origin("https://a.example:8443", "a.example"));
+    EXPECT_TRUE(blames_origin("http://a.example:443", "a.example"));
+    EXPECT_TRUE(blames_origin("https://b.example", "a.example:443"));
+}
+
+TEST_F(Diagnosing, ListsEachVersionThatTheServerSpeaks) {
+    const std::string upgrade = "HTTP/1.1 426 Upgrade Required\r\n";
+    EXPECT_TRUE(has(text_of(upgrade + "Sec-WebSocket-Version: 13\r\nOther: x\r\nSec-WebSocket-Version: 8\r\n\r\n"),
+                    "version 13, 8 of WebSocket"));
+    EXPECT_TRUE(has(text_of(upgrade + "\r\n"), "names no version"));
+    const std::string endless = "Sec-WebSocket-Version: " + std::string(60, '1') + "\r\n";
+    EXPECT_FALSE(has(text_of(upgrade + endless + "Sec-WebSocket-Version: 222\r\n\r\n"), "222"));
+}
+
+TEST_F(Diagnosing, SaysEachTokenOnce) {
+    // {"exp":10} and {"nbf":99}, with nothing before or behind them that matters.
+    const std::string expired = "eyJhIjoxfQ.eyJleHAiOjEwfQ.c2ln", early = "eyJhIjoxfQ.eyJuYmYiOjk5fQ.c2ln";
+    const auto found = names(
+        request("Authorization: Bearer " + expired + "\r\nCookie: a=" + expired + "; b=" + early + "; c=" + early + "\r\n", 50));
+    EXPECT_EQ(found, (std::vector{Diagnosis::token_expired, Diagnosis::token_not_yet_valid}));
+}
+
+TEST_F(Diagnosing, WhatIsOnlySoOverHttp2) {
+    const auto of_http2 = [&](const char* status) {
+        auto head = parse(std::string("HTTP/1.1 ") + status + " x\r\n\r\n");
+        head.extended_connect = true;
+        return all_of(*diagnose_response(head, {}, {}, nullptr, arena_).begin());
+    };
+    EXPECT_TRUE(has(of_http2("400"), "RFC 8441"));
+    EXPECT_TRUE(has(of_http2("404"), "or a proxy maps it elsewhere."));
+    EXPECT_FALSE(has(of_http2("404"), "drops Upgrade"));
+}
+
+TEST_F(Diagnosing, AnAcceptThatIsAnothersIsAnAnswerToAnotherRequest) {
+    auto head = parse("HTTP/1.1 101 x\r\nSec-WebSocket-Accept: YQ==\r\n\r\n");
+    Handshake handshake;
+    handshake.accepted = true;
+    handshake.accept = head.find("Sec-WebSocket-Accept");
+    EXPECT_TRUE(diagnose_response(head, handshake, {}, nullptr, arena_).empty()) << "the key is not known";
+    handshake.accept_expected = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+    EXPECT_EQ(names(diagnose_response(head, handshake, {}, nullptr, arena_)), std::vector{Diagnosis::accept_mismatch});
+    handshake.accept_valid = true;
+    EXPECT_TRUE(diagnose_response(head, handshake, {}, nullptr, arena_).empty());
+}
+
+TEST_F(Diagnosing, ABodyThatIsCompressedSaysNothing) {
+    EXPECT_FALSE(has(text_of("HTTP/1.1 400 x\r\nContent-Encoding: gzip\r\n\r\n", nullptr, "words"), "words"));
+    EXPECT_TRUE(has(text_of("HTTP/1.1 400 x\r\n\r\n", nullptr, "words"), "It says: \"words\""));
+}
+
 } // namespace
 } // namespace ws::test

@@ -93,5 +93,27 @@ TEST_F(Beating, HeartbeatsOfTheSubprotocol) {
     EXPECT_EQ(beats_.interval(client), 0);
 }
 
+TEST(Heartbeat, IsNothingElse) {
+    for (const auto text : {"", "hello", "{\"phoenix\":1}", "[\"phoenix\"]", "{\"type\":6}"})
+        EXPECT_EQ(heartbeat_of(message_of(text), {}).beat, Beat::none) << text;
+    EXPECT_EQ(heartbeat_of(message_of("2"), {}).beat, Beat::none) << "of another path";
+    EXPECT_EQ(heartbeat_of(message_of("[\"phoenix\",\"heartbeat\"" + std::string(300, ' ')), {}).beat, Beat::none) << "too long";
+    EXPECT_EQ(heartbeat_of(message_of("\x02\x91\x06", false), {}).beat, Beat::sign);
+    EXPECT_EQ(heartbeat_of(message_of("\x02\x91\x07", false), {}).beat, Beat::none);
+}
+
+TEST_F(Beating, WhatMatters) {
+    Frame frame;
+    frame.header.opcode = opcode::ping;
+    EXPECT_TRUE(Heartbeats::matters(frame, {}));
+    frame.header.opcode = opcode::text;
+    EXPECT_FALSE(Heartbeats::matters(frame, {}));
+    auto message = message_of("hello");
+    frame.completes = &message;
+    EXPECT_FALSE(Heartbeats::matters(frame, {}));
+    message = message_of("{\"type\":6}\x1e");
+    EXPECT_TRUE(Heartbeats::matters(frame, {}));
+}
+
 } // namespace
 } // namespace ws::test

@@ -186,5 +186,17 @@ TEST(IpTcp, RefusesWhatCannotBe) {
     EXPECT_FALSE(segment_in(ipv6(endless + tcp("x"), 0)));
 }
 
+TEST(IpTcp, FindsATcpOption) {
+    using enum_bytes = std::vector<std::uint8_t>;
+    constexpr std::uint8_t timestamps = 8;
+    EXPECT_TRUE(has_tcp_option(enum_bytes{8, 10, 0, 0, 0, 0, 0, 0, 0, 0}, timestamps));
+    EXPECT_TRUE(has_tcp_option(enum_bytes{1, 1, 2, 4, 5, 180, 8, 10}, timestamps)) << "after others";
+    EXPECT_FALSE(has_tcp_option(enum_bytes{}, timestamps));
+    EXPECT_FALSE(has_tcp_option(enum_bytes{0, 8, 10}, timestamps)) << "behind the end";
+    EXPECT_FALSE(has_tcp_option(enum_bytes{2, 0, 8, 10}, timestamps)) << "an option without a size";
+    EXPECT_FALSE(has_tcp_option(enum_bytes{2, 9, 8, 10}, timestamps)) << "longer than what there is";
+    EXPECT_FALSE(has_tcp_option(enum_bytes{2}, timestamps));
+}
+
 } // namespace
 } // namespace ws::test

@@ -43,5 +43,27 @@ TEST(Seconds, AreRounded) {
     EXPECT_EQ(in_tenths(1960000000), "2.0 s");
 }
 
+TEST(QuoteBody, OfOtherMarksAndPlaces) {
+    EXPECT_EQ(quote_body("text before <html><body>No</body></html>"), "text before");
+    EXPECT_EQ(quote_body("<HTML><P>No</P></HTML>"), "No");
+    EXPECT_EQ(quote_body("see <HTML> no tag of it"), "see");
+    EXPECT_EQ(quote_body("<script>a<b</script>Words"), "Words") << "what is hidden ends with its own tag";
+    EXPECT_EQ(quote_body("what? this (and, \"that\"): <x> is kept"), "what... this (and, \"that\"): <x> is kept");
+    EXPECT_EQ(quote_body("? alone"), "? alone");
+    EXPECT_EQ(quote_body("\x1f\x8b\x08 no text"), "");
+    EXPECT_EQ(quote_body("tab\tis text"), "tab is text");
+}
+
+TEST(QuoteUrl, OfUsersWithoutAScheme) {
+    EXPECT_EQ(quote_url("user@host/path"), "user@host/path");
+    EXPECT_EQ(quote_url("ws://u@h?q=1"), "ws://...@h?...");
+    EXPECT_EQ(quote_url("ws://h?u@x"), "ws://...?...") << "an @ in a query cuts more than it must";
+}
+
+TEST(Quote, ACharacterThatIsNotWholeGoes) {
+    EXPECT_EQ(quote(std::string(118, 'x') + "\xe2\x82\xac"), std::string(118, 'x') + "...");
+    EXPECT_EQ(quote("\xe2\x82"), "");
+}
+
 } // namespace
 } // namespace ws::test

@@ -64,5 +64,37 @@ TEST(Reset, WhereTheHopLimitVariesTellsNothing) {
     EXPECT_FALSE(evidence_of_reset(SenderMarks{}, {64, false, true, -1, 4717, 502}, 0).forged);
 }
 
+TEST(Reset, OfASenderThatWasNeverSeen) {
+    EXPECT_EQ(evidence_of_reset({}, {64, false, false, -1, 0, 0}, 0).list, "");
+}
+
+TEST(Reset, WhatVariesTellsNothing) {
+    SenderMarks varied;
+    varied.note({57, false, true, 3, 100, 502});
+    varied.note({58, false, true, 4, 30000, 502}); // neither one hop limit nor one VLAN, and IDs that do not count
+    varied.note({57, false, true, 4, 30001, 502});
+    EXPECT_EQ(evidence_of_reset(varied, {64, false, true, 9, 7, 502}, 0).list, "");
+}
+
+TEST(Reset, IdsCountOnlyInIpv4AndForward) {
+    auto v6 = usual;
+    v6.ipv6 = true;
+    EXPECT_EQ(evidence_of_reset(sender(v6), {57, true, true, -1, 1, 502}, 0).list, "");
+    EXPECT_EQ(evidence_of_reset(sender(usual), {57, false, true, -1, 4715, 502}, 0).list, "") << "the same once more";
+    EXPECT_EQ(evidence_of_reset(sender(usual), {57, false, true, -1, 4000, 502}, 0).list, "IP ID 4000 after 4715");
+    EXPECT_EQ(evidence_of_reset(sender(usual), {57, true, true, -1, 4000, 502}, 0).list, "") << "this one has none";
+    SenderMarks still;
+    for (int i = 0; i < 3; ++i)
+        still.note(usual);
+    EXPECT_EQ(evidence_of_reset(still, {57, false, true, -1, 9, 502}, 0).list, "");
+}
+
+TEST(Reset, WithoutTimestampsWhereOthersHaveNoneEither) {
+    SenderMarks mixed;
+    mixed.note(usual);
+    mixed.note({57, false, false, -1, 4712, 0});
+    EXPECT_EQ(evidence_of_reset(mixed, {57, false, false, -1, 4713, 0}, -5).list, "sequence number 5 behind the next");
+}
+
 } // namespace
 } // namespace ws::test

@@ -85,5 +85,30 @@ TEST(RoundTimes, AreWholeSeconds) {
     EXPECT_FALSE(is_round(0));
 }
 
+TEST(Timeouts, AreOfTheResponseAndItsFields) {
+    const auto azure = marks_of("HTTP/1.1 101 x\r\nX-Azure-Ref: 1\r\nVia: 1.1 kong\r\nSec-WebSocket-Protocol: a\r\n\r\n");
+    EXPECT_TRUE(shows(MarkPlace::header, azure));
+    EXPECT_TRUE(shows(MarkPlace::via, azure));
+    EXPECT_FALSE(azure.server_named);
+    EXPECT_TRUE(has(who_times_out(Timer::idle, 60 * second, by_fin, azure), "Kong"));
+    const auto asked = marks_of("GET / HTTP/1.1\r\nHost: a\r\nX-Azure-Ref: 1\r\nVia: 1.1 kong\r\nServer: cloudflare\r\n"
+                                "Sec-WebSocket-Protocol: a\r\n\r\n");
+    EXPECT_EQ(asked.seen, 0U) << "a client says nothing of the server";
+    EXPECT_FALSE(asked.server_named);
+    EXPECT_EQ(without_server(azure).seen, 0U);
+}
+
+TEST(Timeouts, NginxMayBeWhereNobodyIsNamed) {
+    EXPECT_TRUE(may_be_nginx({}));
+    EXPECT_FALSE(may_be_nginx(marks_of("HTTP/1.1 101 x\r\nServer: Apache\r\n\r\n")));
+    EXPECT_TRUE(may_be_nginx(marks_of("HTTP/1.1 101 x\r\nServer: nginx\r\n\r\n")));
+}
+
+TEST(Timeouts, AtMostThreeAreNamed) {
+    // Any time that is long enough fits a device that forgets.
+    const auto all = who_times_out(Timer::idle, 100000 * second, by_forgetting, {});
+    EXPECT_LE(std::count(all.begin(), all.end(), ','), 2 + 3) << all; // some have a comma of their own
+}
+
 } // namespace
 } // namespace ws::test

@@ -176,5 +176,21 @@ TEST(Utf8, WaitsForTheRestOfACharacter) {
     EXPECT_TRUE(validator.valid() && validator.at_boundary());
 }
 
+/// Long enough for what takes many bytes at a time, with every kind of bad byte in every place of it.
+TEST(Utf8, LongTextsAreAsTheTableHasThem) {
+    std::string text;
+    while (text.size() < 110)
+        text += encoded('a') + encoded(0x438) + encoded(0x4f60) + encoded(0x1f600) + "ascii";
+    expect_like_oracle(text);
+    for (std::size_t at = 0; at < text.size(); ++at)
+        for (const char byte : {'A', '\x80', '\xbf', '\xc0', '\xe0', '\xed', '\xf4', '\xff'}) {
+            auto other = text;
+            other[at] = byte;
+            expect_like_oracle(other);
+        }
+    for (std::size_t size = 0; size < text.size(); ++size)
+        expect_like_oracle(text.substr(0, size));
+}
+
 } // namespace
 } // namespace ws::test

@@ -80,5 +80,24 @@ TEST(Words, OfControlFrames) {
     EXPECT_EQ(words_of_control(pong), "Pong 3.4 s");
 }
 
+TEST(Words, WhatTurnsTextRoundIsNotPrinted) {
+    for (const auto* text : {"\xe2\x80\xa8", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9", "\xc2\x80", "\xc2\x9f", "\x7f",
+                             "\x1f", "\xc3", "\xf0\x9f"})
+        EXPECT_FALSE(is_printable(as_bytes(std::string_view(text)))) << text;
+    for (const auto* text : {"\xe2\x80\xa7", "\xe2\x80\xaf", "\xe2\x81\xa5", "\xe2\x81\xaa", "\xe2\x82\xac", "\xc2\xa0", "~", " ",
+                             "\xf0\x9f\x98\x80", ""})
+        EXPECT_TRUE(is_printable(as_bytes(std::string_view(text)))) << text;
+}
+
+TEST(Words, ABeginningEndsWithACharacter) {
+    const auto text = as_bytes(std::string_view("a\xe2\x82\xac"));
+    EXPECT_EQ(beginning_of_text(text, 9), 4U);
+    EXPECT_EQ(beginning_of_text(text, 4), 4U);
+    EXPECT_EQ(beginning_of_text(text, 3), 1U);
+    EXPECT_EQ(beginning_of_text(text, 1), 1U);
+    EXPECT_EQ(beginning_of_text(text, 0), 0U);
+    EXPECT_EQ(beginning_of_text(text.subspan(2), 1), 0U) << "nothing of it is whole";
+}
+
 } // namespace
 } // namespace ws
