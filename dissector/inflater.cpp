@@ -14,6 +14,7 @@ constexpr std::uint8_t tail[] = {0x00, 0x00, 0xff, 0xff};
 
 constexpr std::uint64_t give_up_factor = 16;
 constexpr std::size_t smallest_room = 1024; // bytes
+constexpr std::size_t most_copied = 2048;   // bytes: copying them costs less than to call zlib once more
 
 bool at_block_boundary(const z_stream& stream) {
     // zlib.h, inflate(): data_type has the number of unused bits, and 128 just after an end-of-block code.
@@ -39,7 +40,8 @@ Inflater::~Inflater() = default;
 Inflater::Inflater(Inflater&&) noexcept = default;
 Inflater& Inflater::operator=(Inflater&&) noexcept = default;
 
-Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t limit, InflatedBytes& out, std::uint64_t& total) {
+Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t spare, std::size_t limit, InflatedBytes& out,
+                             std::uint64_t& total) {
     // What there is since earlier messages: zlib is slow at the end of its room.
     const auto chunk = std::max({in.size() * 4, smallest_room, out.capacity() - out.size()});
     Bytef dropped[4096];
@@ -63,7 +65,7 @@ Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t limit, Infl
             out.resize(out.size() - stream.avail_out);
         if (result == Z_STREAM_END) {
             inflateResetKeep(&stream); // the stream goes on with the window (RFC 7692 7.2.3.4)
-            if (stream.avail_in == 0)
+            if (stream.avail_in == 0 || stream.avail_in == spare)
                 return Step::ended;
         } else if (result == Z_DATA_ERROR) {
             return stream.msg && std::string_view(stream.msg) == "invalid distance too far back" ? Step::too_far_back
@@ -79,11 +81,20 @@ Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t limit, Infl
 }
 
 Inflater::Step Inflater::run_message(z_stream& stream, Bytes in, std::size_t limit, InflatedBytes& out, std::uint64_t& total) {
-    const auto step = run(stream, in, limit, out, total);
-    if (step != Step::more_input) // ended: a final block leaves nothing for the tail to complete
+    Step step;
+    if (in.size() <= most_copied) {
+        Bytef whole[most_copied + sizeof tail];
+        std::copy(in.begin(), in.end(), whole);
+        std::copy(std::begin(tail), std::end(tail), whole + in.size());
+        step = run(stream, {whole, in.size() + sizeof tail}, sizeof tail, limit, out, total);
+    } else {
+        step = run(stream, in, 0, limit, out, total);
+        if (step == Step::more_input) // else a final block leaves nothing for the tail to complete
+            step = run(stream, tail, 0, limit, out, total);
+    }
+    if (step != Step::more_input)
         return step;
-    const auto end = run(stream, tail, limit, out, total);
-    return end == Step::more_input ? (at_block_boundary(stream) ? Step::ended : Step::failed) : end;
+    return at_block_boundary(stream) ? Step::ended : Step::failed;
 }
 
 Inflated Inflater::inflate(Bytes in, std::size_t limit, InflatedBytes& out) noexcept {

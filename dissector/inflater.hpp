@@ -70,7 +70,8 @@ class Inflater {
     static Stream make_stream(int window_bits);
 
     enum class Step : std::uint8_t { more_input, ended, failed, too_far_back };
-    Step run(z_stream_s& stream, Bytes in, std::size_t limit, InflatedBytes& out, std::uint64_t& total);
+    /// `spare`: bytes at the end that a stream which has ended does not need.
+    Step run(z_stream_s& stream, Bytes in, std::size_t spare, std::size_t limit, InflatedBytes& out, std::uint64_t& total);
     Step run_message(z_stream_s& stream, Bytes in, std::size_t limit, InflatedBytes& out, std::uint64_t& total);
     bool exceeds_window(Bytes in, std::size_t produced) noexcept;
     void restart_strict() noexcept;

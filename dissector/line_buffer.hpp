@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <string_view>
 
 namespace ws {
@@ -19,8 +18,7 @@ class LineBuffer {
 
     LineBuffer& text(std::string_view text) {
         const auto size = beginning_of_text(as_bytes(text), static_cast<std::size_t>(end_ - at_));
-        std::memcpy(at_, text.data(), size);
-        at_ += size;
+        at_ += text.copy(at_, size); // unlike memcpy(), of nothing too
         return *this;
     }
     LineBuffer& number(std::uint64_t value) {

@@ -92,8 +92,18 @@ bool has_room(packet_info* pinfo) {
 void append(packet_info* pinfo, std::string_view text) {
     look_at_column(pinfo);
     const auto size = beginning_of_text(as_bytes(text), sizeof so_far.text - 1 - so_far.size);
-    std::memcpy(so_far.text + so_far.size, text.data(), size);
-    so_far.size += size;
+    so_far.size += text.copy(so_far.text + so_far.size, size);
+}
+
+/// As col_add_str() does in a column without a fence, but not byte by byte: that is a tenth of the work for a small frame.
+void set_info(column_info* columns, const char* text, std::size_t size) {
+    for (int i = columns->col_first[COL_INFO]; i <= columns->col_last[COL_INFO]; ++i) {
+        auto& column = columns->columns[i];
+        if (!column.fmt_matx[COL_INFO])
+            continue;
+        std::memcpy(column.col_buf, text, size + 1); // which has COL_MAX_INFO_LEN bytes
+        column.col_data = column.col_buf;
+    }
 }
 
 } // namespace
@@ -126,7 +136,7 @@ void finish_columns(packet_info* pinfo) {
     if (so_far.before)
         col_append_str(pinfo->cinfo, COL_INFO, so_far.text);
     else
-        col_add_str(pinfo->cinfo, COL_INFO, so_far.text); // which does not look for the end of what is there
+        set_info(pinfo->cinfo, so_far.text, so_far.size);
     so_far.size = 0;
     so_far.before_is_known = false;
 }

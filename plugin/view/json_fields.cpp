@@ -77,8 +77,7 @@ class Path {
     }
     void append(std::string_view text) {
         reserve(text.size());
-        std::memcpy(text_ + size_, text.data(), text.size());
-        size_ += text.size();
+        size_ += text.copy(text_ + size_, text.size());
     }
     const char* finish(std::size_t size) {
         reserve(0);
