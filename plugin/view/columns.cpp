@@ -135,7 +135,7 @@ void finish_columns(packet_info* pinfo) {
     so_far.text[so_far.size] = 0;
     if (so_far.before)
         col_append_str(pinfo->cinfo, COL_INFO, so_far.text);
-    else
+    else if (info_is_shown(pinfo)) // still
         set_info(pinfo->cinfo, so_far.text, so_far.size);
     so_far.size = 0;
     so_far.before_is_known = false;

@@ -26,6 +26,10 @@ std::atomic<std::size_t> most{0};   ///< That were in use at a time.
     return to;
 }
 
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { // libraries use this one, too
+    return operator new(size);
+}
+
 [[gnu::noinline]] void operator delete(void* at) noexcept {
     if (at)
         in_use -= malloc_usable_size(at);
