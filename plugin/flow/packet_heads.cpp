@@ -7,30 +7,12 @@
 #include "wireshark/handles.hpp"
 #include "wireshark/layers.hpp"
 #include "wireshark/protocol.hpp"
-#include "wireshark/tcp_ends.hpp"
 #include "wireshark/tcp_segment.hpp"
 
 #include <functional>
 
 namespace ws {
 namespace {
-
-/// After a TCP header with this packet's ports, in the bytes of a whole frame or IP datagram; npos if there is none.
-std::size_t find_tcp_payload(tvbuff_t* tvb, std::string_view bytes, const packet_info* pinfo) {
-    if (const auto payload = find_payload(tvb, pinfo))
-        return payload < bytes.size() && g_ascii_isalpha(bytes[payload]) ? payload : std::string_view::npos;
-    const auto [source, destination] = tcp_ports(pinfo);
-    const char ports[] = {static_cast<char>(source >> 8), static_cast<char>(source), static_cast<char>(destination >> 8),
-                          static_cast<char>(destination)};
-    for (auto at = bytes.find({ports, 4}); at != std::string_view::npos; at = bytes.find({ports, 4}, at + 1)) {
-        if (at + 20 > bytes.size())
-            break;
-        const auto header = static_cast<std::size_t>(static_cast<unsigned char>(bytes[at + 12]) >> 4) * 4;
-        if (header >= 20 && at + header < bytes.size() && g_ascii_isalpha(bytes[at + header]))
-            return at + header;
-    }
-    return std::string_view::npos;
-}
 
 /// A record of TLS after that with the response, in the same packet. HTTP goes by the packet's number and takes it for more of
 /// its own; it waits for the next one if this could be the beginning of a line.
@@ -82,7 +64,7 @@ bool dissect_sources(packet_info* pinfo, proto_tree* tree, List<Place>& frames) 
             continue;
         // A data source of its own (reassembled, decrypted) begins with the message; a frame has the headers of other layers
         // before it.
-        const auto at = source == pinfo->data_src || !g_ascii_isalpha(bytes[0]) ? find_tcp_payload(tvb, bytes, pinfo) : 0;
+        const auto at = source == pinfo->data_src || !g_ascii_isalpha(bytes[0]) ? find_text_payload(tvb, pinfo) : 0;
         if (at != std::string_view::npos && !(source == pinfo->data_src && is_continued(pinfo, bytes.substr(at)))) {
             const auto shown = dissect_heads(tvb, bytes, at, pinfo, tree, tls);
             any = any || shown.any;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 namespace ws {
 namespace {
@@ -101,9 +102,23 @@ void forget_segment() {
     last = {};
 }
 
-std::size_t find_payload(tvbuff_t* source, const packet_info* pinfo) {
-    Segment segment;
-    return find_segment(source, pinfo, segment) ? segment.payload : 0;
+std::size_t find_text_payload(tvbuff_t* source, const packet_info* pinfo) {
+    const auto size = tvb_captured_length(source);
+    const std::string_view bytes(reinterpret_cast<const char*>(tvb_get_ptr(source, 0, static_cast<int>(size))), size);
+    if (Segment segment; find_segment(source, pinfo, segment))
+        return segment.payload < size && g_ascii_isalpha(bytes[segment.payload]) ? segment.payload : std::string_view::npos;
+    // Not right behind an IP header of this packet's addresses: by its ports.
+    const auto [from, to] = tcp_ports(pinfo);
+    const char ports[] = {static_cast<char>(from >> 8), static_cast<char>(from), static_cast<char>(to >> 8),
+                          static_cast<char>(to)};
+    for (auto at = bytes.find({ports, 4}); at != std::string_view::npos; at = bytes.find({ports, 4}, at + 1)) {
+        if (at + 20 > bytes.size())
+            break;
+        const auto header = static_cast<std::size_t>(static_cast<unsigned char>(bytes[at + 12]) >> 4) * 4;
+        if (header >= 20 && at + header < bytes.size() && g_ascii_isalpha(bytes[at + header]))
+            return at + header;
+    }
+    return std::string_view::npos;
 }
 
 std::optional<std::uint32_t> find_sequence(tvbuff_t* payload, const packet_info* pinfo) {

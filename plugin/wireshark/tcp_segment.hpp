@@ -30,8 +30,9 @@ bool find_segment(tvbuff_t* tvb, const packet_info* pinfo, Segment& segment);
 /// The same, wherever the header is: in the packet, or in what was decrypted of it.
 bool find_segment(const packet_info* pinfo, Segment& segment);
 
-/// Where TCP's payload begins in the packet, or in another data source; 0: not found.
-std::size_t find_payload(tvbuff_t* source, const packet_info* pinfo);
+/// Where TCP's payload begins, in the packet or in another data source with headers before it, if that is with a letter; npos of
+/// std::string_view: there is none such.
+std::size_t find_text_payload(tvbuff_t* source, const packet_info* pinfo);
 
 /// The sequence number, as sent, of the first byte that TCP hands over; nothing if it is not a part of the packet as captured.
 std::optional<std::uint32_t> find_sequence(tvbuff_t* payload, const packet_info* pinfo);
