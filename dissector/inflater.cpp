@@ -49,9 +49,10 @@ Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t spare, std:
     stream.avail_in = static_cast<uInt>(in.size());
     for (;;) {
         const bool keep = total < limit;
-        if (keep) {
-            const std::size_t used = out.size();
-            out.resize(std::min(limit, std::max(used + chunk, used * 2)));
+        if (keep) { // out has as many bytes as total counts, and room behind them
+            const auto used = static_cast<std::size_t>(total);
+            if (out.size() == used)
+                out.resize(std::min(limit, used + std::max(chunk, used)));
             stream.next_out = out.data() + used;
             stream.avail_out = static_cast<uInt>(out.size() - used);
         } else {
@@ -61,8 +62,6 @@ Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t spare, std:
         const auto room = stream.avail_out;
         const int result = ::inflate(&stream, Z_SYNC_FLUSH);
         total += room - stream.avail_out;
-        if (keep)
-            out.resize(out.size() - stream.avail_out);
         if (result == Z_STREAM_END) {
             inflateResetKeep(&stream); // the stream goes on with the window (RFC 7692 7.2.3.4)
             if (stream.avail_in == 0 || stream.avail_in == spare)
@@ -119,6 +118,7 @@ Inflated Inflater::inflate(Bytes in, std::size_t limit, InflatedBytes& out) noex
         restart_strict();
         return Inflated::limit;
     }
+    out.resize(static_cast<std::size_t>(total));
     if (window_bits_ == 15 || !exceeds_window(in, total))
         return Inflated::ok;
     restart_strict();
