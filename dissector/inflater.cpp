@@ -71,8 +71,8 @@ Inflater::Step Inflater::run(z_stream& stream, Bytes in, std::size_t spare, std:
                                                                                                  : Step::failed;
         } else if (result != Z_OK && result != Z_BUF_ERROR) {
             return Step::failed;
-        } else if (stream.avail_out != 0) {
-            return Step::more_input;
+        } else if (stream.avail_out != 0 || (stream.avail_in == 0 && at_block_boundary(stream))) {
+            return Step::more_input; // asked once more at a boundary, zlib would no longer say that it is one
         }
         if (total > give_up_factor * limit)
             return Step::failed;

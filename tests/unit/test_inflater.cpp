@@ -232,5 +232,19 @@ TEST(Inflater, NeedsNoSetUpForItsWindow) {
     EXPECT_EQ(str(s.inflater.window()), "Hello");
 }
 
+/// Where the output ends with the room for it, zlib has to be asked in the right way.
+TEST(Inflater, TakesMessagesThatFillItsRoomExactly) {
+    Deflater deflater;
+    for (std::size_t size = 1; size <= 9000; size += size > 1100 && size < 8100 ? 97 : 1) {
+        Stream fresh;
+        deflater.forget();
+        const std::string text(size, 'x');
+        ASSERT_EQ(fresh(deflater.message(text)), text) << size;
+        Stream limited(15, size);
+        deflater.forget();
+        ASSERT_EQ(limited(deflater.message(text)), text) << size << " is the limit";
+    }
+}
+
 } // namespace
 } // namespace ws::test
