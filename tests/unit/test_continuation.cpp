@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <string>
 
 namespace ws {
@@ -19,7 +20,8 @@ class Messages {
     /// What is given to the protocol; "…" where it waits.
     std::string next(std::string_view message) {
         ++number_;
-        const auto got = of.next(as_bytes(message), number_, number_ * 10, keep_, arena_);
+        const auto& kept = sent_.emplace_back(message); // as long as what is said of it
+        const auto got = of.next(as_bytes(kept), number_, number_ * 10, keep_, arena_);
         data_ = got.value_or(Bytes{});
         return got ? std::string(as_text(*got)) : "…";
     }
@@ -33,6 +35,7 @@ class Messages {
 
   private:
     TestArena memory_;
+    std::deque<std::string> sent_;
     Arena arena_ = memory_;
     bool keep_;
     std::uint32_t number_ = 0;
