@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "frame.hpp"
 
-#include <features.h>
-
 namespace ws {
 
 bool parse_frame_header(Bytes bytes, FrameHeader& header) noexcept {

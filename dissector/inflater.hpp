@@ -47,7 +47,7 @@ class Inflater {
     Inflater(Inflater&&) noexcept;
     Inflater& operator=(Inflater&&) noexcept;
 
-    /// Inflates one message, or one frame of x-webkit-deflate-frame (RFC 7692 7.2.2). InflatedBytes beyond `limit` bytes is
+    /// Inflates one message, or one frame of x-webkit-deflate-frame (RFC 7692 7.2.2). Output beyond `limit` bytes is
     /// dropped, and given up altogether beyond 16 times the limit. `out` holds the output until the next call and is empty unless
     /// the result is ok or window_exceeded. After failed and no_context the window is empty.
     Inflated inflate(Bytes in, std::size_t limit, InflatedBytes& out) noexcept;
@@ -80,7 +80,7 @@ class Inflater {
     Stream strict_; ///< Only where fewer bits were negotiated: zlib with that window.
     std::uint8_t window_bits_;
     bool complete_ = true;
-    std::uint64_t since_reset_ = 0; ///< InflatedBytes bytes the window is made of.
+    std::uint64_t since_reset_ = 0; ///< Output bytes the window is made of.
 };
 
 } // namespace ws

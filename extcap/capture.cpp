@@ -150,7 +150,7 @@ class Run {
         else
             reader_ = open_capture(input, options_.read_file, interfaces_);
         if (key_log_file_) {
-            read_key_log();
+            key_log_file_->read(key_log_);
             if (!live() && !key_log_file_->found())
                 throw std::runtime_error(options_.key_log + ": there is no such file that can be read");
         }
@@ -288,13 +288,6 @@ class Run {
         next_look_ = Clock::now() + look_time;
     }
 
-    /// All there is. A further signal ends it where the log grows faster than it is read.
-    void read_key_log() {
-        const int before = signals;
-        while (key_log_file_ && key_log_file_->poll(key_log_) && signals == before) {
-        }
-    }
-
     void flush_secrets() {
         const auto lines = key_log_.take();
         if (lines.empty())
@@ -321,7 +314,8 @@ class Run {
     }
 
     void finish_selection() {
-        read_key_log();
+        if (key_log_file_)
+            key_log_file_->read(key_log_);
         selector_.finish();
         ordered_.release(~std::uint64_t{0});
         flush_secrets();

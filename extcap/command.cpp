@@ -10,7 +10,9 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <iomanip>
 #include <poll.h>
+#include <sstream>
 #include <stdexcept>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -84,8 +86,10 @@ void append_to_environment(const char* name, const std::string& word) {
 }
 
 [[noreturn]] void execute(const std::vector<std::string>& words, const std::string& key_log, const std::string& preload) {
-    setenv("SSLKEYLOGFILE", key_log.c_str(), 1);                              // curl, Python, Chromium, Firefox
-    append_to_environment("NODE_OPTIONS", "\"--tls-keylog=" + key_log + '"'); // Node.js, which does not know the other
+    setenv("SSLKEYLOGFILE", key_log.c_str(), 1); // curl, Python, Chromium, Firefox
+    std::ostringstream option;
+    option << std::quoted("--tls-keylog=" + key_log);
+    append_to_environment("NODE_OPTIONS", option.str()); // Node.js, which does not know the other
     if (!preload.empty())
         append_to_environment("LD_PRELOAD", preload);
     std::vector<char*> pointers;
@@ -164,11 +168,15 @@ Command::Command(std::vector<std::string> words, bool preload, const std::string
         refuse_lent_rights(words[0]);
         library = preload_library();
     }
-    key_log_ = make_key_log(user);
     const Pipe control, status;
+    key_log_ = make_key_log(user);
     keeper_ = fork();
-    if (keeper_ < 0)
+    if (keeper_ < 0) {
+        const int error = errno;
+        remove_key_log(key_log_);
+        errno = error;
         fail("fork");
+    }
     if (keeper_ == 0) {
         close(control.ends[1]);
         close(status.ends[0]);

@@ -53,4 +53,11 @@ bool KeyLogFile::poll(KeyLog& log) {
     return false;
 }
 
+void KeyLogFile::read(KeyLog& log) {
+    struct stat status {};
+    const off_t end = descriptor_ >= 0 && fstat(descriptor_, &status) == 0 ? status.st_size : 0;
+    while (poll(log) && offset_ < end) {
+    }
+}
+
 } // namespace wscap

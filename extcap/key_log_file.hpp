@@ -18,6 +18,9 @@ class KeyLogFile {
     /// Adds what is new, at most 4 MiB. Returns whether there may be more.
     bool poll(KeyLog& log);
 
+    /// Adds all that there is now, however fast it grows.
+    void read(KeyLog& log);
+
     /// It has been there at some time.
     bool found() const { return descriptor_ >= 0; }
 

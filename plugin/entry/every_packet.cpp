@@ -33,8 +33,14 @@ int dissect_unasked(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree) {
 }
 
 int dissect_after_all(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void*) noexcept {
-    const auto shown = dissect_unasked(tvb, pinfo, tree);
-    end_packet(pinfo);
+    volatile int shown = 0;
+    TRY {
+        shown = dissect_unasked(tvb, pinfo, tree);
+    }
+    FINALLY { // the next visit may be of the same packet
+        end_packet(pinfo);
+    }
+    ENDTRY;
     return shown;
 }
 

@@ -3,6 +3,7 @@
 
 #include "dissector/ip_tcp.hpp"
 #include "wireshark/tcp_ends.hpp"
+#include "wireshark/visit.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -69,10 +70,10 @@ bool search(Bytes bytes, const packet_info* pinfo, Segment& segment) {
     return false;
 }
 
-/// The packet that was asked about last; several parts of the plugin ask about each.
+/// The bytes that were asked about last; several parts of the plugin ask about each packet.
 struct {
     const std::uint8_t* data;
-    guint32 packet;
+    PacketVisit visit;
     bool found;
     Segment segment;
 } last;
@@ -82,10 +83,10 @@ struct {
 bool find_segment(tvbuff_t* tvb, const packet_info* pinfo, Segment& segment) {
     const auto captured = tvb_captured_length(tvb);
     const auto* data = tvb_get_ptr(tvb, 0, static_cast<int>(captured));
-    if (data != last.data || pinfo->num != last.packet) {
+    if (data != last.data || this_visit(pinfo) != last.visit) {
         last.found = search({data, captured}, pinfo, last.segment);
         last.data = data;
-        last.packet = pinfo->num;
+        last.visit = this_visit(pinfo);
     }
     segment = last.segment;
     return last.found;

@@ -93,6 +93,13 @@ def run(program, *arguments, plugins=BUILD / "plugins", stdin=None, limit=None, 
     return done
 
 
+def asked(path, *requests):
+    """What sharkd, which does as the GUI, answers after it has loaded the file."""
+    calls = [{"method": "load", "params": {"file": str(path)}}, *requests]
+    lines = "".join(json.dumps({"jsonrpc": "2.0", "id": number} | call) + "\n" for number, call in enumerate(calls, 1))
+    return [json.loads(line)["result"] for line in run("sharkd", "-", stdin=lines.encode()).stdout.splitlines()][1:]
+
+
 def tshark(capture, *arguments, **options):
     """What tshark prints about a capture file, as text."""
     return run("tshark", "-r", capture, *arguments, **options).stdout.decode(errors="replace")

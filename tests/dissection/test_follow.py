@@ -3,13 +3,12 @@
 
 import base64
 import hashlib
-import json
 import re
 
 import pytest
 
 from builder import KEY, Capture, binary, close, frame, ping, pong, text
-from support import CLIENT, SERVER, WIRESHARK, run, save, tshark
+from support import CLIENT, SERVER, WIRESHARK, asked, save, tshark
 from test_recorded import NAMES, path_of, told, truth
 
 DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
@@ -111,13 +110,6 @@ def test_a_message_that_is_not_utf8_is_shown_as_it_was_sent():
     capture = Capture()
     capture.tcp().upgrade().server(text(b"bad \xff"))
     assert records(save(capture), 0) == [(SERVER, b"bad \xff")]
-
-
-def asked(path, *requests):
-    """What sharkd, which follows as the GUI does, answers after it has loaded the file."""
-    calls = [{"method": "load", "params": {"file": str(path)}}, *requests]
-    lines = "".join(json.dumps({"jsonrpc": "2.0", "id": number} | call) + "\n" for number, call in enumerate(calls, 1))
-    return [json.loads(line)["result"] for line in run("sharkd", "-", stdin=lines.encode()).stdout.splitlines()][1:]
 
 
 def test_from_a_packet_as_in_the_gui():

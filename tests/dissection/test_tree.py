@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from builder import CONTINUATION, KEY, TEXT, Capture, Deflater, binary, close, frame, ping, pong, text
-from support import ROOT, fields, packets_matching, save, scratch, tshark
+from builder import CONTINUATION, KEY, TEXT, Capture, Deflater, binary, close, frame, ping, pong, request, text
+from support import ROOT, asked, fields, packets_matching, save, scratch, tshark
 
 DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
 TO_SERVER, TO_CLIENT = "WebSocket, Client → Server, ", "WebSocket, Server → Client, "
@@ -248,3 +248,20 @@ def test_trees_of_real_programs(name):
     messages = sum(len(row[0]) for row in fields(path, ["ws.message.number"], shown="ws.message.number"))
     assert messages == sum("[Message " in line for line in found) > 0
     assert "<MISSING>" not in "".join(found)
+
+
+def test_a_visit_that_a_limit_ended_leaves_nothing_to_the_next():
+    """Of the same packet, as in the GUI: what Wireshark throws where a tree has too many items ends the plugin, too."""
+    tcp = Capture().tcp()
+    tcp.client(request())
+    tcp.server(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+    limits = range(100, 160, 4)
+    visit = {"method": "frame", "params": {"frame": 2, "proto": True}}
+    calls = [visit]
+    for limit in limits:
+        for value in (limit, 1000000):
+            calls += [{"method": "setconf", "params": {"name": "gui.max_tree_items", "value": str(value)}}, visit]
+    trees = [json.dumps(answer["tree"]) for answer in asked(save(tcp.capture), *calls) if "tree" in answer]
+    assert "Opening handshake: response" in trees[0] and len(trees) == 1 + 2 * len(limits)
+    assert any("Adding ws" in tree for tree in trees[1::2])
+    assert trees[2::2] == [trees[0]] * len(limits)

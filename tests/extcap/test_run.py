@@ -162,8 +162,8 @@ def test_without_preload_a_program_that_logs_nothing_has_no_connection(program, 
     assert secrets(path) == ""
 
 
-def test_a_folder_with_a_space(program, server, home):
-    folder = home / "my files"
+def test_a_folder_with_a_space_and_quotation_marks(program, server, home):
+    folder = home / 'my "files"'
     folder.mkdir()
     _, words, _ = program("node")
     path = home / "out.pcapng"
