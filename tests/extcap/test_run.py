@@ -176,7 +176,7 @@ def test_a_folder_with_a_space_and_quotation_marks(program, server, home):
 def test_a_key_log_that_grows_faster_than_it_is_read(home):
     """It keeps nothing else from being done; the program's end, for one."""
     line = "CLIENT_RANDOM " + "ab" * 32 + " " + "cd" * 48
-    script = f'yes "{line}" > "$SSLKEYLOGFILE" & yes "{line}" >> "$SSLKEYLOGFILE" & sleep 3; kill %1 %2'
+    script = f'yes "{line}" > "$SSLKEYLOGFILE" & yes "{line}" >> "$SSLKEYLOGFILE" & sleep 3; kill %1 %2; true'
     began = time.monotonic()
     done = run("-w", home / "out.pcapng", "--", "bash", "-mc", "ulimit -f 2000000; " + script)
     assert done.returncode == 0, done.stderr.decode()
