@@ -18,39 +18,45 @@ void find_boundary(Position& position) {
 
 } // namespace
 
-ConnectionDecoder::ConnectionDecoder(const Negotiated& negotiated, Limits limits)
-    : sides_{Side(DirectionDecoder({Direction::client_to_server, negotiated, limits})),
-             Side(DirectionDecoder({Direction::server_to_client, negotiated, limits}))} {
-    if (negotiated.known)
-        return;
-    for (auto& side : sides_) {
-        side.position.reader.state = FrameReader::State::lost;
-        side.position.message.state = MessageState::unknown;
+ConnectionDecoder::Side::Side(const DirectionTerms& terms) : decoder(terms) {
+    if (!terms.negotiated.known) {
+        position.reader.state = FrameReader::State::lost;
+        position.message.state = MessageState::unknown;
     }
 }
 
+ConnectionDecoder::ConnectionDecoder(const Negotiated& negotiated, Limits limits) : negotiated_(negotiated), limits_(limits) {}
+
+ConnectionDecoder::Side& ConnectionDecoder::side(Direction direction) const noexcept {
+    auto& made = sides_[index(direction)];
+    if (!made)
+        made = std::make_unique<Side>(DirectionTerms{direction, negotiated_, limits_});
+    return *made;
+}
+
 void ConnectionDecoder::begin(Direction direction) {
-    auto& position = sides_[index(direction)].position;
+    auto& position = side(direction).position;
     find_boundary(position);
     if (position.message.state == MessageState::unknown)
         position.message.state = MessageState::none;
 }
 
 void ConnectionDecoder::resume(Direction direction) {
-    auto& position = sides_[index(direction)].position;
+    auto& position = side(direction).position;
     find_boundary(position);
     position.resync.resynchronised = true;
 }
 
 void ConnectionDecoder::assume_frame_aligned() {
-    for (auto& side : sides_)
-        side.position.resync.aligned = Resynchroniser::Position::most_aligned;
+    for (const auto direction : {Direction::client_to_server, Direction::server_to_client})
+        side(direction).position.resync.aligned = Resynchroniser::Position::most_aligned;
 }
 
 void ConnectionDecoder::expect(Direction direction, std::uint32_t segment, std::uint32_t all) {
-    auto& side = sides_[index(direction)];
-    if (!side.sequence.next())
-        side.sequence.expect(side.unnumbered >= all - segment ? all : segment);
+    const auto& made = sides_[index(direction)];
+    auto& sequence = sequences_[index(direction)];
+    if (!sequence.next())
+        sequence.expect(made && made->unnumbered >= all - segment ? all : segment);
 }
 
 ConnectionDecoder::Record ConnectionDecoder::record(const Side& side, const StreamData& piece) {
@@ -99,7 +105,7 @@ Facts ConnectionDecoder::decode(Side& side, Position& position, const StreamData
         if (!frame)
             continue;
         if (first)
-            sides_[index(opposite(piece.direction))].answered = true;
+            answered_[index(opposite(piece.direction))] = true;
         link(*frame, piece, first);
         if (first && revisits && frame->spread)
             side.frames.push_back({frame->index, piece.packet});
@@ -112,19 +118,20 @@ Facts ConnectionDecoder::decode(Side& side, Position& position, const StreamData
 }
 
 Facts ConnectionDecoder::feed(const StreamData& piece, bool revisits, const Arena& arena) noexcept {
-    auto& side = sides_[index(piece.direction)];
+    auto& side = this->side(piece.direction);
+    auto& sequence = sequences_[index(piece.direction)];
     auto how = revisits ? record(side, piece) : Record{};
     const auto length = static_cast<std::uint32_t>(piece.bytes.size() + piece.cut);
     if (piece.sequence) {
-        const auto [lost, repeated] = side.sequence.advance(*piece.sequence, length);
+        const auto [lost, repeated] = sequence.advance(*piece.sequence, length);
         how.lost_before = lost;
         how.repeated = repeated;
-    } else if (const auto next = side.sequence.next()) {
-        side.sequence.expect(*next + length);
+    } else if (const auto next = sequence.next()) {
+        sequence.expect(*next + length);
     } else {
         side.unnumbered += length;
     }
-    how.answered = std::exchange(side.answered, false);
+    how.answered = std::exchange(answered_[index(piece.direction)], false);
     const auto facts = decode(side, side.position, piece, how, true, revisits, arena);
     if (revisits)
         side.records.push_back(std::move(how));
@@ -132,7 +139,7 @@ Facts ConnectionDecoder::feed(const StreamData& piece, bool revisits, const Aren
 }
 
 Facts ConnectionDecoder::again(const StreamData& piece, const Arena& arena) noexcept {
-    auto& side = sides_[index(piece.direction)];
+    auto& side = this->side(piece.direction);
     const auto it = std::lower_bound(side.records.begin(), side.records.end(), piece, [](const Record& r, const StreamData& p) {
         return r.packet != p.packet ? r.packet < p.packet : r.ordinal < p.ordinal;
     });
@@ -143,20 +150,20 @@ Facts ConnectionDecoder::again(const StreamData& piece, const Arena& arena) noex
 }
 
 bool ConnectionDecoder::goes_on_with(Direction direction, std::uint32_t sequence, std::uint32_t length) const noexcept {
-    return sides_[index(direction)].sequence.goes_on_with(sequence, length);
+    return sequences_[index(direction)].goes_on_with(sequence, length);
 }
 
 bool ConnectionDecoder::closed(Direction direction) const noexcept {
-    return sides_[index(direction)].decoder.close_index().has_value();
+    const auto& made = sides_[index(direction)];
+    return made && made->decoder.close_index().has_value();
 }
 
 std::optional<std::size_t> ConnectionDecoder::first_boundary(const StreamData& piece) const noexcept {
-    const auto& side = sides_[index(piece.direction)];
     SequenceTracker::Advance advance;
     if (piece.sequence)
-        advance = side.sequence.compare(*piece.sequence, static_cast<std::uint32_t>(piece.bytes.size()));
+        advance = sequences_[index(piece.direction)].compare(*piece.sequence, static_cast<std::uint32_t>(piece.bytes.size()));
     const auto [lost, repeated] = advance;
-    const auto rest = side.position.reader.rest_of_frame(lost ? Bytes{} : piece.bytes.subspan(repeated));
+    const auto rest = side(piece.direction).position.reader.rest_of_frame(lost ? Bytes{} : piece.bytes.subspan(repeated));
     if (!rest || *rest < lost || *rest - lost > piece.bytes.size() - repeated)
         return std::nullopt;
     return repeated + static_cast<std::size_t>(*rest - lost);
@@ -166,11 +173,11 @@ void ConnectionDecoder::pass_over(const StreamData& piece) noexcept {
     std::optional<std::uint32_t> next;
     if (piece.sequence)
         next = static_cast<std::uint32_t>(*piece.sequence + piece.bytes.size() + piece.cut);
-    sides_[index(piece.direction)].sequence.expect(next);
+    sequences_[index(piece.direction)].expect(next);
 }
 
 void ConnectionDecoder::take_back(Direction direction, std::uint32_t sequence) noexcept {
-    sides_[index(direction)].sequence.expect(sequence);
+    sequences_[index(direction)].expect(sequence);
 }
 
 void ConnectionDecoder::link(Frame& frame, const StreamData& piece, bool first) noexcept {
@@ -202,7 +209,7 @@ void ConnectionDecoder::link_ping(Frame& frame, const StreamData& piece, bool fi
 
 /// The first Close frame of one side closes the connection, that of the other answers (RFC 6455 5.5.1).
 void ConnectionDecoder::link_close(Frame& frame, const StreamData& piece, bool first) noexcept {
-    if (frame.index != sides_[index(piece.direction)].decoder.close_index())
+    if (frame.index != side(piece.direction).decoder.close_index())
         return;
     if (first && !first_close_) {
         first_close_ = FirstClose{piece.direction, piece.packet, {}};

@@ -91,16 +91,16 @@ class ConnectionDecoder {
         std::uint32_t packet;
     };
     struct Side {
-        explicit Side(DirectionDecoder&& of) : decoder(std::move(of)) {}
+        explicit Side(const DirectionTerms& terms);
         DirectionDecoder decoder;
         Position position;
         std::vector<Record> records;
         std::vector<Completed> frames;
         std::vector<Completed> messages;
-        SequenceTracker sequence;
         std::uint64_t unnumbered = 0; ///< Bytes before a sequence number was known.
-        bool answered = false;        ///< The other side has sent frames since the last piece.
     };
+    /// Many connections stay silent: a side is made when it is first asked for.
+    Side& side(Direction direction) const noexcept;
     static std::uint32_t find(const std::vector<Completed>& completed, std::uint32_t number);
     static Record record(const Side& side, const StreamData& piece);
     static Position restore(const Record& record);
@@ -110,7 +110,12 @@ class ConnectionDecoder {
     void link_close(Frame& frame, const StreamData& piece, bool first) noexcept;
     void link(Frame& frame, const StreamData& piece, bool first) noexcept;
 
-    Side sides_[2];
+    Negotiated negotiated_;
+    Limits limits_;
+    // Indexed by Direction
+    mutable std::unique_ptr<Side> sides_[2]; ///< Null: not asked for so far.
+    SequenceTracker sequences_[2];
+    bool answered_[2] = {}; ///< The other side has sent frames since the last piece.
     std::unique_ptr<PingPong> pings_; ///< Null: neither ping nor pong so far.
     std::optional<FirstClose> first_close_;
 };

@@ -118,9 +118,9 @@ def test_can_be_disabled():
 
 def test_escapes_where_wireshark_is_no_truth():
     """4.0 drops an escape at the end of a string. A lone surrogate is no text and stays as it is written, as does everything from
-    4.4 on, where tshark doubles the backslash."""
+    4.4 on."""
     found = fields(in_messages(['{"caf\\u00e9":"\\ud83d\\ude00"}', '["\\ud800!"]']), ["json.key", "json.value.string"], shown="json")
     if wireshark_version() < (4, 4):
         assert found == [[["café"], ["😀"]], [[], ["\\ud800!"]]]
     else:
-        assert found == [[["caf\\\\u00e9"], ["\\\\ud83d\\\\ude00"]], [[], ["\\\\ud800!"]]]
+        assert found == [[["caf\\u00e9"], ["\\ud83d\\ude00"]], [[], ["\\ud800!"]]]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the wscap that was built: WSCAP names it, else build/extcap/wscap. Root and a kernel with TUN are needed."""
+"""Runs the wscap that was built: WSCAP names it, else it is in WS_BUILD_DIR, else in build/. Root and a kernel with TUN are needed."""
 
 import collections
 import ctypes
@@ -18,7 +18,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "dissection"))  # builder.py, which makes captures
 
-WSCAP = os.environ.get("WSCAP", str(ROOT / "build" / "extcap" / "wscap"))
+WSCAP = os.environ.get("WSCAP", os.path.join(os.environ.get("WS_BUILD_DIR", str(ROOT / "build")), "extcap", "wscap"))
 PLUGINS = str(pathlib.Path(WSCAP).parents[1] / "plugins")
 ORDINARY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
@@ -28,7 +28,7 @@ Packet = collections.namedtuple("Packet", "time data length")
 @pytest.fixture(scope="session", autouse=True)
 def own_network():
     """A network namespace of its own: a loopback that nobody else talks on, and an eth0 that leads nowhere."""
-    assert os.path.exists(WSCAP), f"{WSCAP} is not there: build it, or set WSCAP"
+    assert os.path.exists(WSCAP), f"{WSCAP} is not there: build it, or set WS_BUILD_DIR"
     assert os.geteuid() == 0, "these tests capture and make network namespaces: run them as root"
     new_network = 0x40000000  # CLONE_NEWNET
     if ctypes.CDLL(None, use_errno=True).unshare(new_network):

@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The GUI with the plugin: it opens a capture, shows statistics and expert information, and closes without a word."""
 
+import re
+
 import pytest
 
 from desktop import PATIENCE, ROOT, Desktop
 
-OWN = {"nl80211 not found."}  # what Wireshark says by itself, where there is no wireless network
+# What Wireshark says by itself: where there is no wireless network, and from Qt 6 on at its end.
+OWN = re.compile(r"nl80211 not found\.|.* -- QThreadStorage: Thread \w+ exited after QThreadStorage \d+ destroyed|")
+
+
+def said(words):
+    return [line for line in words.splitlines() if not OWN.fullmatch(line)]
 
 
 def test_sessions():
@@ -19,7 +26,7 @@ def test_sessions():
         desktop.window(path.name)
         desktop.press("ctrl+q")
         _, words = wireshark.communicate(timeout=PATIENCE)
-        assert (wireshark.returncode, set(words.splitlines()) - OWN - {""}) == (0, set())
+        assert (wireshark.returncode, said(words)) == (0, [])
 
 
 @pytest.mark.parametrize("sample", ["node-ws-deflate", "endings/pongs-ws-server", "http2-cleartext"])
@@ -35,4 +42,4 @@ def test_opens_shows_statistics_and_closes(sample):
         desktop.window(path.name)
         desktop.press("ctrl+q")
         _, words = wireshark.communicate(timeout=PATIENCE)
-        assert (wireshark.returncode, set(words.splitlines()) - OWN - {""}) == (0, set())
+        assert (wireshark.returncode, said(words)) == (0, [])
