@@ -128,7 +128,8 @@ def test_reader_that_goes_away_ends_it_cleanly(tmp_path):
 @pytest.fixture
 def installed(home):
     """wscap in the ordinary user's extcap folder, and a dumpcap of his that may capture."""
-    folder = home / ".config" / "wireshark" / "extcap"
+    told = subprocess.run(["tshark", "-G", "folders"], env={"HOME": str(home), "PATH": os.environ["PATH"]}, capture_output=True, text=True)
+    folder = pathlib.Path(re.search(r"Personal Extcap path:\s*(.*)", told.stdout)[1])
     folder.mkdir(parents=True)
     shutil.copy(WSCAP, folder / "wscap")
     (folder / "wscap").chmod(0o755)
@@ -136,7 +137,9 @@ def installed(home):
     shutil.copy("/usr/bin/dumpcap", dumpcap)
     dumpcap.chmod(0o755)
     subprocess.run(["setcap", "cap_net_raw,cap_net_admin=ep", dumpcap], check=True)
-    for path in [home / ".config", folder.parent, folder]:
+    for path in [folder, *folder.parents]:
+        if path == home:
+            break
         os.chown(path, 65534, 65534)
     return {"HOME": str(home), "PATH": os.environ["PATH"], "WSCAP_DUMPCAP": str(dumpcap)}
 
