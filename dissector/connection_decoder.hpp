@@ -115,7 +115,7 @@ class ConnectionDecoder {
     // Indexed by Direction
     mutable std::unique_ptr<Side> sides_[2]; ///< Null: not asked for so far.
     SequenceTracker sequences_[2];
-    bool answered_[2] = {}; ///< The other side has sent frames since the last piece.
+    bool answered_[2] = {};           ///< The other side has sent frames since the last piece.
     std::unique_ptr<PingPong> pings_; ///< Null: neither ping nor pong so far.
     std::optional<FirstClose> first_close_;
 };

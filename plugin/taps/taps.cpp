@@ -8,6 +8,9 @@ namespace ws {
 void register_taps() {
     tap_ids.events = register_tap("ws");
     register_follow();
+#if !WS_WIRESHARK_AT_LEAST(4, 4)
+    register_follow_window();
+#endif
     register_messages();
     register_archive();
     register_sessions();

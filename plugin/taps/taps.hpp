@@ -5,6 +5,7 @@
 namespace ws {
 
 void register_follow();
+void register_follow_window(); ///< Before 4.4.
 void register_messages();
 void register_archive();
 void register_sessions();

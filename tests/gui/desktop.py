@@ -74,14 +74,14 @@ class Desktop:
         return {" ".join(self.xdotool("getwindowname", number)): number
                 for number in self.xdotool("search", "--onlyvisible", "--name", ".")}
 
-    def window(self, title):
+    def window(self, title, patience=PATIENCE):
         """Waits for a window whose title has these words; returns its number."""
-        found = self.wait(lambda: next((number for name, number in self.windows().items() if title in name), None), title)
+        found = self.wait(lambda: next((number for name, number in self.windows().items() if title in name), None), title, patience)
         self.xdotool("windowactivate", "--sync", found)
         return found
 
-    def wait(self, condition, what):
-        end = time.monotonic() + PATIENCE
+    def wait(self, condition, what, patience=PATIENCE):
+        end = time.monotonic() + patience
         while time.monotonic() < end:
             if value := condition():
                 return value
@@ -91,13 +91,29 @@ class Desktop:
     def press(self, *keys):
         self.xdotool("key", "--delay", "100", *keys)
 
+    def open(self, keys, title):
+        """By menus; a busy Wireshark may lose keys, which are pressed again then."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            self.press(*keys, "Return")
+            try:
+                return self.window(title, patience=15)
+            except AssertionError:
+                self.press("Escape", "Escape", "Escape")
+        raise AssertionError(f"{title} did not come; there are {list(self.windows())}")
+
     def open_last_of(self, menu, title):
         """The plugin's statistics and the expert information are the last of their menus."""
-        self.press(menu, "Up", "Return")
-        return self.window(title)
+        return self.open([menu, "Up"], title)
 
     def click(self, x, y):
         self.xdotool("mousemove", x, y, "click", 1)
+
+    def copied(self, window):
+        """The text in the middle of a window."""
+        self.xdotool("mousemove", "--window", window, 200, 100, "click", 1)
+        self.press("ctrl+a", "ctrl+c")
+        return subprocess.run(["xclip", "-o", "-selection", "clipboard"], env=self.environment, capture_output=True, text=True, check=True).stdout
 
     def picture(self, path):
         """Of the whole display."""

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The GUI with the plugin: it opens a capture, shows statistics and expert information, and closes without a word."""
 
+import json
 import re
 
 import pytest
 
 from desktop import PATIENCE, ROOT, Desktop
+from support import WIRESHARK
 
 # What Wireshark says by itself: where there is no wireless network, and from Qt 6 on at its end.
 OWN = re.compile(r"nl80211 not found\.|.* -- QThreadStorage: Thread \w+ exited after QThreadStorage \d+ destroyed|")
@@ -23,6 +25,25 @@ def test_sessions():
         desktop.window("· WebSocket Sessions ·")
         desktop.press("Escape")
         desktop.wait(lambda: not any("Sessions" in name for name in desktop.windows()), "the end of the sessions")
+        desktop.window(path.name)
+        desktop.press("ctrl+q")
+        _, words = wireshark.communicate(timeout=PATIENCE)
+        assert (wireshark.returncode, said(words)) == (0, [])
+
+
+def test_follow():
+    """In the menu Analyze, which is made of what is registered from 4.4 on; before that in Tools."""
+    messages = json.loads((ROOT / "captures" / "node-ws-deflate.json").read_text())
+    texts = [message["text"] for message in messages if message.get("text") and message["text"].isascii()]
+    with Desktop() as desktop:
+        path = ROOT / "captures" / "node-ws-deflate.pcapng"
+        wireshark = desktop.wireshark(path, "-g", "8")
+        desktop.window(path.name)
+        keys = ("alt+a", "Up", "Up", "Right", "Up") if WIRESHARK >= (4, 4) else ("alt+t", "Up", "Right", "Up")
+        text = desktop.copied(desktop.open(keys, "Follow W"))
+        at = [text.find(one) for one in texts]
+        assert len(texts) > 10 and -1 not in at and at == sorted(at)
+        desktop.press("Escape")
         desktop.window(path.name)
         desktop.press("ctrl+q")
         _, words = wireshark.communicate(timeout=PATIENCE)
