@@ -52,10 +52,10 @@ inline void expect_all(const Subprotocol& one, const std::vector<Example>& examp
 }
 
 /// Nothing is said of it as if it were whole.
-inline void expect_none(const Subprotocol& one, const std::vector<std::string>& messages, bool is_text = true,
+inline void expect_none(const Subprotocol& one, std::initializer_list<std::string_view> messages, bool is_text = true,
                         std::string_view name = {}) {
-    for (const auto& message : messages) {
-        const auto said = read(one, message, is_text, name);
+    for (const auto message : messages) {
+        const auto said = read(one, std::string(message), is_text, name);
         EXPECT_TRUE(said.records == 0 || !said.stopped.empty()) << message << ": " << said.words;
     }
 }
