@@ -12,7 +12,7 @@ import time
 
 ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "dissection"))
-from support import BUILD, NOBODY  # noqa: E402
+from support import BUILD, NOBODY, WIRESHARK  # noqa: E402
 
 PATIENCE = 120  # seconds; the machine may be busy
 
@@ -22,6 +22,7 @@ class Desktop:
 
     def __init__(self, size="1600x1000"):
         self.stack = contextlib.ExitStack()
+        self.active = None  # the window that was activated last
         self.home = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="ws-gui-")))
         profiles = self.home / ".config" / "wireshark" / "profiles"
         profiles.mkdir(parents=True)
@@ -78,6 +79,7 @@ class Desktop:
         """Waits for a window whose title has these words; returns its number."""
         found = self.wait(lambda: next((number for name, number in self.windows().items() if title in name), None), title, patience)
         self.xdotool("windowactivate", "--sync", found)
+        self.active = found
         return found
 
     def wait(self, condition, what, patience=PATIENCE):
@@ -92,9 +94,10 @@ class Desktop:
         self.xdotool("key", "--delay", "100", *keys)
 
     def open(self, keys, title):
-        """By menus; a busy Wireshark may lose keys, which are pressed again then."""
+        """By menus; a busy Wireshark may lose keys, or the focus: they are pressed again then."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
+            self.xdotool("windowactivate", "--sync", self.active)
             self.press(*keys, "Return")
             try:
                 return self.window(title, patience=15)
@@ -102,9 +105,23 @@ class Desktop:
                 self.press("Escape", "Escape", "Escape")
         raise AssertionError(f"{title} did not come; there are {list(self.windows())}")
 
+    def dismiss(self, title):
+        def gone():
+            self.press("Escape")
+            return not any(title in name for name in self.windows())
+
+        self.wait(gone, f"the end of {title}")
+
     def open_last_of(self, menu, title):
         """The plugin's statistics and the expert information are the last of their menus."""
         return self.open([menu, "Up"], title)
+
+    def open_follow(self):
+        """Of the selected packet: in Analyze, which from 4.4 on is made of what is registered; before that in Tools."""
+        return self.open(("alt+a", "Up", "Up", "Right", "Up") if WIRESHARK >= (4, 4) else ("alt+t", "Up", "Right", "Up"), "Follow W")
+
+    def open_export_objects(self):
+        return self.open(("alt+f", "Up", "Up", "Up", "Right", "Up"), "object list")
 
     def click(self, x, y):
         self.xdotool("mousemove", x, y, "click", 1)

@@ -7,7 +7,6 @@ import re
 import pytest
 
 from desktop import PATIENCE, ROOT, Desktop
-from support import WIRESHARK
 
 # What Wireshark says by itself: where there is no wireless network, and from Qt 6 on at its end.
 OWN = re.compile(r"nl80211 not found\.|.* -- QThreadStorage: Thread \w+ exited after QThreadStorage \d+ destroyed|")
@@ -23,8 +22,7 @@ def test_sessions():
         path = ROOT / "captures" / "nginx-failing.pcapng"
         wireshark = desktop.wireshark(path, "-z", "ws,session_table")
         desktop.window("· WebSocket Sessions ·")
-        desktop.press("Escape")
-        desktop.wait(lambda: not any("Sessions" in name for name in desktop.windows()), "the end of the sessions")
+        desktop.dismiss("Sessions")
         desktop.window(path.name)
         desktop.press("ctrl+q")
         _, words = wireshark.communicate(timeout=PATIENCE)
@@ -32,18 +30,16 @@ def test_sessions():
 
 
 def test_follow():
-    """In the menu Analyze, which is made of what is registered from 4.4 on; before that in Tools."""
     messages = json.loads((ROOT / "captures" / "node-ws-deflate.json").read_text())
     texts = [message["text"] for message in messages if message.get("text") and message["text"].isascii()]
     with Desktop() as desktop:
         path = ROOT / "captures" / "node-ws-deflate.pcapng"
         wireshark = desktop.wireshark(path, "-g", "8")
         desktop.window(path.name)
-        keys = ("alt+a", "Up", "Up", "Right", "Up") if WIRESHARK >= (4, 4) else ("alt+t", "Up", "Right", "Up")
-        text = desktop.copied(desktop.open(keys, "Follow W"))
+        text = desktop.copied(desktop.open_follow())
         at = [text.find(one) for one in texts]
         assert len(texts) > 10 and -1 not in at and at == sorted(at)
-        desktop.press("Escape")
+        desktop.dismiss("Follow W")
         desktop.window(path.name)
         desktop.press("ctrl+q")
         _, words = wireshark.communicate(timeout=PATIENCE)
@@ -58,8 +54,7 @@ def test_opens_shows_statistics_and_closes(sample):
         desktop.window(path.name)
         for menu, title in (("alt+s", "· WebSocket ·"), ("alt+a", "Expert Information")):
             desktop.open_last_of(menu, title)
-            desktop.press("Escape")
-            desktop.wait(lambda title=title: not any(title in name for name in desktop.windows()), f"the end of {title}")
+            desktop.dismiss(title)
         desktop.window(path.name)
         desktop.press("ctrl+q")
         _, words = wireshark.communicate(timeout=PATIENCE)
