@@ -132,6 +132,10 @@ class Desktop:
         self.press("ctrl+a", "ctrl+c")
         return subprocess.run(["xclip", "-o", "-selection", "clipboard"], env=self.environment, capture_output=True, text=True, check=True).stdout
 
+    def recent(self):
+        """What Wireshark remembered at its end."""
+        return (self.home / ".config" / "wireshark" / "recent_common").read_text()
+
     def picture(self, path):
         """Of the whole display."""
         subprocess.run(["import", "-window", "root", str(path)], env=self.environment, check=True)

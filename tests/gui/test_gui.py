@@ -46,6 +46,17 @@ def test_follow():
         assert (wireshark.returncode, said(words)) == (0, [])
 
 
+def test_conversation_filter():
+    with Desktop() as desktop:
+        path = ROOT / "captures" / "http2-cleartext.pcapng"
+        wireshark = desktop.wireshark(path, "-Y", "ws.message.text", "-g", "25")
+        desktop.window(path.name)
+        desktop.press("alt+a", *["Down"] * 5, "Right", "Up", "Return")
+        desktop.press("ctrl+q")
+        assert wireshark.wait(PATIENCE) == 0
+        assert re.search(r"^recent\.display_filter: (.*)", desktop.recent(), re.M)[1] == "ws.stream eq 1"
+
+
 @pytest.mark.parametrize("sample", ["node-ws-deflate", "endings/pongs-ws-server", "http2-cleartext"])
 def test_opens_shows_statistics_and_closes(sample):
     with Desktop() as desktop:
