@@ -161,6 +161,7 @@ std::string_view words_of(packet_info* pinfo, std::span<const Record> records) n
 
 int dissect_records(tvbuff_t* tvb, packet_info* pinfo, proto_tree* tree, void* data) noexcept {
     const auto& shown = *static_cast<const ShownRecords*>(data);
+    give_back_items(tree);
     Sources sources(shown.at, pinfo);
     const auto* message = tvb_captured_length(tvb) ? tvb_get_ptr(tvb, 0, 1) : nullptr;
     for (const auto& record : shown.records)

@@ -3,6 +3,7 @@
 
 #include "view/fields.hpp"
 #include "wireshark/handles.hpp"
+#include "wireshark/limits.hpp"
 #include "wireshark/protocol.hpp"
 
 #include <cstring>
@@ -227,6 +228,7 @@ void add_json(proto_tree* tree, packet_info* pinfo, Place at, const JsonValue& v
         return call_wireshark(tree, pinfo, at, token);
     if (!wmem_list_find(pinfo->layers, GINT_TO_POINTER(ids.json))) // once in the names of the packet's protocols
         call_dissector_only(layer, at.tvb, pinfo, nullptr, nullptr);
+    give_back_items(tree);
     auto* item = proto_tree_add_item(tree, ids.json, at.tvb, at.offset + static_cast<int>(token.begin),
                                      static_cast<int>(token.end - token.begin), ENC_NA);
     Tree json(pinfo, at, &token);

@@ -55,7 +55,7 @@ inline bool is_display_filter(const char* text) {
 /// Gives a string field its text with the NULs in it, whatever its label shows. Older releases cannot hold them.
 /// Where nobody asks for the field, its item is that of another one.
 inline void set_text(proto_item* item, int field, const char* text, std::size_t size) {
-    if (const auto* info = PITEM_FINFO(item); info && info->hfinfo->id == field)
+    if (const auto* info = item ? PITEM_FINFO(item) : nullptr; info && info->hfinfo->id == field)
         fvalue_set_strbuf(info->value, wmem_strbuf_new_len(nullptr, text, size));
 }
 using HeuristicResult = bool;

@@ -23,6 +23,15 @@ bool has_layer_before(const packet_info* pinfo, wmem_list_frame_t* end) {
     return false;
 }
 
+/// Later releases of 4.6 allow 50,000 items in a row that begin before an earlier one of the same bytes.
+template <class Data>
+void forget_furthest_item(Data& data) {
+    if constexpr (requires { data.start_idle_count; }) {
+        data.max_start = -1;
+        data.start_idle_count = 0;
+    }
+}
+
 } // namespace
 
 void give_back_layers(const packet_info* pinfo, wmem_list_frame_t* last) {
@@ -60,8 +69,11 @@ void give_back_earlier_layers(const packet_info* pinfo) {
 }
 
 void give_back_items(proto_tree* tree) {
-    if (tree && PTREE_DATA(tree)->count + most_items_of_a_frame > prefs.gui_max_tree_items)
+    if (!tree)
+        return;
+    if (PTREE_DATA(tree)->count + most_items_of_a_frame > prefs.gui_max_tree_items)
         PTREE_DATA(tree)->count = 0; // as Wireshark does where it says that there are too many
+    forget_furthest_item(*PTREE_DATA(tree));
 }
 
 } // namespace ws

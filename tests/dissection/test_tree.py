@@ -196,7 +196,7 @@ def test_byte_tabs_have_the_messages_number():
     packed = frame(TEXT, Deflater().message(b"inflated"), rsv=4, mask=KEY)
     tcp.server(text("first")).client(text("masked", mask=KEY)).client(packed[:4]).client(packed[4:])
     tcp.server(text("in ", fin=False)).server(frame(CONTINUATION, b"two")).client(ping(b"p", mask=KEY))
-    tabs = re.findall(r"^(?!Frame )(\S.*) \(\d+ bytes?\):$", tshark(save(tcp.capture), "-x", "-V", "-Y", "ws.opcode"), re.M)
+    tabs = re.findall(r"^(?!Frame |Packet )(\S.*) \(\d+ bytes?\):$", tshark(save(tcp.capture), "-x", "-V", "-Y", "ws.opcode"), re.M)
     assert tabs == ["Unmasked payload of message 1", "Reassembled frame of message 2", "Unmasked payload of message 2",
                     "Inflated message 2", "Message 2", "Unmasked payload"]
 

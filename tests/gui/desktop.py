@@ -38,6 +38,8 @@ class Desktop:
                                 "HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.home), "TZ": "UTC", "NO_AT_BRIDGE": "1",
                                 "WIRESHARK_PLUGIN_DIR": str(BUILD / "plugins"), "QT_LOGGING_RULES": "qt.qpa.*=false"}
         self.start(["openbox", "--sm-disable"], env=self.environment)
+        # A window that comes before it has no focus, ever.
+        self.wait(lambda: self.xdotool("get_num_desktops") not in ([], ["0"]), "openbox")
 
     def __enter__(self):
         return self
