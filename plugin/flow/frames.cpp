@@ -37,6 +37,7 @@ Facts read_piece(const StreamData& piece, packet_info* pinfo, Session& session, 
             if (frame->closes_first)
                 note_close(*frame, piece.direction, pinfo, session, connection);
             note_heartbeat(*frame, piece.direction, piece, connection);
+            note_message(*frame, piece.direction, pinfo, session, connection);
         }
     connection.statistics.add(piece.direction, facts, piece.time, piece.packet);
     return facts;

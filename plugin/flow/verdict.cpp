@@ -106,6 +106,23 @@ void note_findings(Session& session, const packet_info* pinfo, std::uint32_t str
     }
 }
 
+void note_message(const Frame& frame, Direction from, packet_info* pinfo, Session& session, Connection& connection) {
+    const auto* message = frame.completes;
+    if (!message || message->number > MessageTrail::length)
+        return;
+    auto& trail = connection.trails[index(from)];
+    if (message->number == 1)
+        trail = std::make_unique<MessageTrail>();
+    if (!trail)
+        return;
+    if (!is_decoded(frame)) {
+        trail.reset();
+    } else if (trail->add(*message, pinfo->num)) {
+        capture->same_messages.add(*trail, from, pinfo, session, connection, capture->proxied);
+        trail.reset();
+    }
+}
+
 void note_close(const Frame& frame, Direction from, packet_info* pinfo, Session& session, const Connection& connection) {
     CloseFacts close{from, {}, {}};
     if (frame.payload.size() >= 2) {

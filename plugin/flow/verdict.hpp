@@ -12,6 +12,9 @@ ConnectionFacts facts_of(const Connection& connection, std::int64_t now);
 /// The first visit: what one side says with a frame for the connection's life.
 void note_heartbeat(const Frame& frame, Direction from, const StreamData& piece, Connection& connection);
 
+/// The first visit: a message that the other side of a proxy may have sent, or will.
+void note_message(const Frame& frame, Direction from, packet_info* pinfo, Session& session, Connection& connection);
+
 /// The first visit: why the first Close frame came.
 void note_close(const Frame& frame, Direction from, packet_info* pinfo, Session& session, const Connection& connection);
 

@@ -6,6 +6,7 @@
 #include "state/http3_stream.hpp"
 #include "state/proxied.hpp"
 #include "state/revisits.hpp"
+#include "state/same_messages.hpp"
 
 #include <unordered_map>
 
@@ -35,6 +36,7 @@ struct Capture {
     std::unordered_map<std::int64_t, std::uint32_t> silences;
     EndGroups end_groups;
     Proxied proxied;
+    SameMessages same_messages;
 
     /// A port that no TCP header can have, and no other call returned.
     guint32 new_port() { return ++last_port_; }

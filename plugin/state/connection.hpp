@@ -8,6 +8,7 @@
 #include "dissector/continuation.hpp"
 #include "dissector/ending_diagnosis.hpp"
 #include "dissector/heartbeats.hpp"
+#include "dissector/message_trail.hpp"
 #include "dissector/statistics.hpp"
 #include "dissector/subprotocols/subprotocol_reader.hpp"
 
@@ -48,7 +49,8 @@ struct Connection {
     Statistics statistics = {};
     PeerMarks marks = {};
     Dislike dislike = {};
-    std::unique_ptr<Heartbeats> heartbeats = {}; ///< Null: none so far.
+    std::unique_ptr<Heartbeats> heartbeats = {};  ///< Null: none so far.
+    std::unique_ptr<MessageTrail> trails[2] = {}; ///< Indexed by Direction; null: no message so far, or more than are compared.
     /// TCP asked another dissector first, and may hold packets back for it: each packet's own payload counts.
     bool from_raw_packets = false;
     std::vector<std::uint32_t> held_back = {}; ///< Packets with new bytes that TCP did not hand over, in order.

@@ -22,10 +22,8 @@ void Proxied::add(std::string_view key, const packet_info* pinfo, Session& sessi
     auto& first = at->second;
     if (is_first || first.server == server) // that is no proxy, but a key that is used again
         return;
-    if (first.session != &session && !first.opening->pair) {
-        auto& pair = pairs_.emplace_back(ProxiedPair{{first.session, &session}, {first.opening, &opening}});
-        first.opening->pair = opening.pair = &pair;
-    }
+    if (first.session != &session && !first.opening->pair)
+        link(*first.session, *first.opening, session, opening);
     first = {&session, &opening, server}; // a chain of proxies goes on from here
 }
 
@@ -35,6 +33,11 @@ void Proxied::answered(std::string_view key, const OpeningHandshake& opening) {
         return;
     if (at->second.opening == &opening || (at->second.opening->pair && at->second.opening->pair->openings[0] == &opening))
         waiting_.erase(at);
+}
+
+void Proxied::link(Session& client, OpeningHandshake& client_opening, Session& server, OpeningHandshake& server_opening) {
+    const auto& pair = pairs_.emplace_back(ProxiedPair{{&client, &server}, {&client_opening, &server_opening}});
+    client_opening.pair = server_opening.pair = &pair;
 }
 
 } // namespace ws

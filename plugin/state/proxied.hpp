@@ -18,6 +18,8 @@ class Proxied {
     void add(std::string_view key, const packet_info* pinfo, Session& session, OpeningHandshake& opening);
     /// The first visit: it waits no more.
     void answered(std::string_view key, const OpeningHandshake& opening);
+    /// The first visit: these are the client's connection to a proxy, and the proxy's to the server.
+    void link(Session& client, OpeningHandshake& client_opening, Session& server, OpeningHandshake& server_opening);
 
   private:
     struct Waiting {

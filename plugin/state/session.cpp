@@ -111,7 +111,7 @@ Whose Session::whose(std::uint32_t stream, Direction direction) const {
     return {stream, direction, http2_stream, opening ? opening->url.c_str() : ""};
 }
 
-const OpeningHandshake* Session::opening_of_stream(std::uint32_t stream) const {
+OpeningHandshake* Session::opening_of_stream(std::uint32_t stream) const {
     const auto it = std::lower_bound(openings_.begin(), openings_.end(), stream,
                                      [](const auto& opening, std::uint32_t number) { return opening->stream < number; });
     return it != openings_.end() && (*it)->stream == stream ? it->get() : nullptr;

@@ -50,7 +50,7 @@ class Session {
     /// What a layer says of this one.
     Whose whose(std::uint32_t stream, Direction direction) const;
     /// The first handshake of that number, or null.
-    const OpeningHandshake* opening_of_stream(std::uint32_t stream) const;
+    OpeningHandshake* opening_of_stream(std::uint32_t stream) const;
     /// The handshake of a connection, or null; of none: the last.
     const OpeningHandshake* opening_of(const Connection* connection) const;
     /// The one whose frames come next in this visit of the packet: it may begin with the end of another.

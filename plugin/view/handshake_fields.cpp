@@ -212,7 +212,7 @@ void register_handshake_fields() {
           "The packet with the request of this response", HFILL}},
         {&hf_leg,
          {"Other leg", "ws.leg", FT_FRAMENUM, BASE_NONE, nullptr, 0,
-          "The same request on the other side of a proxy, where the file has both", HFILL}},
+          "The request on the other side of a proxy, where the file has both", HFILL}},
         {&hf_time,
          {"Time", "ws.handshake.time", FT_RELATIVE_TIME, BASE_NONE, nullptr, 0, "From the request to this response", HFILL}},
     };

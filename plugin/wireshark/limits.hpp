@@ -15,8 +15,8 @@ void give_back_layers(const packet_info* pinfo, wmem_list_frame_t* last);
 /// The same from within the plugin's dissector, called by HTTP or TLS once for each record: the layers of earlier calls.
 void give_back_earlier_layers(const packet_info* pinfo);
 
-/// Items (preference gui.max_tree_items), in all and in a row at no later place: before each frame, and each content, that is added
-/// to the tree.
+/// Items (preference gui.max_tree_items), in all and in a row at no later place: before each frame, and each content, that is
+/// added to the tree.
 void give_back_items(proto_tree* tree);
 
 } // namespace ws

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from builder import KEY, Capture, close, request, response, text
+from builder import KEY, TEXT, Capture, Deflater, close, frame, request, response, text
 from support import ROOT, fields, save, scratch
 
+DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
 KEYS = ["AAAAAAAAAAAAAAAAAAAAAA==", "AQEBAQEBAQEBAQEBAQEBAQ=="]
 CLIENT_LEG, SERVER_LEG = {"server": ("10.0.0.2", 80)}, {"client": ("10.0.0.2", 40000), "server": ("10.0.0.3", 8080)}
 
@@ -100,3 +101,79 @@ def test_one_key_for_all():
 
     small, large = capture(1000), capture(10000)
     assert seconds(large) < 20 * seconds(small) + 1
+
+
+# ---- a proxy that makes a handshake of its own -------------------------------
+
+def passed_on(by_client=("subscribe", "ask 1", "ask 2"), by_server=("welcome", "answer 1", "answer 2"), **changed):
+    """Two handshakes, and each message on both legs, first on that it came by."""
+    capture = Capture()
+    outer, inner = capture.tcp(**CLIENT_LEG), capture.tcp(**SERVER_LEG | changed)
+    outer.syn().client(request(key=KEYS[0]))
+    inner.syn().client(request(key=KEYS[1], path="/upstream"))
+    inner.server(response(KEYS[1]))
+    outer.server(response(KEYS[0]))
+    for said in by_client:
+        outer.client(text(said, mask=KEY))
+        inner.client(text(said, mask=b"\x01\x02\x03\x04"))
+    for said in by_server:
+        inner.server(text(said))
+        outer.server(text(said))
+    return capture, outer, inner
+
+
+@pytest.mark.parametrize("said", [{}, {"by_client": ()}, {"by_server": ()}])
+def test_the_same_messages_in_order_link_legs(said):
+    assert leg_fields(passed_on(**said)[0], "-2") == [(4, 8), (8, 4), (9, 4), (10, 8)]
+
+
+def test_legs_of_a_proxy_that_compresses():
+    capture = Capture()
+    outer, inner = capture.tcp(**CLIENT_LEG), capture.tcp(**SERVER_LEG)
+    outer.upgrade(key=KEYS[0], offer=DEFLATE, accept=DEFLATE)
+    inner.upgrade(key=KEYS[1])
+    deflater = Deflater()
+    for said in ("one", "two", "three"):
+        inner.server(text(said))
+        outer.server(frame(TEXT, deflater.message(said.encode()), rsv=4))
+    assert leg_fields(capture, "-2") == [(4, 9), (5, 9), (9, 4), (10, 4)]
+
+
+@pytest.mark.parametrize("alone", [
+    passed_on(by_client=("a", "b"), by_server=("c", "d")),  # too few
+    passed_on(client=("10.0.0.9", 40000)),  # not from the first's server
+    passed_on(client=("10.0.0.2", 40000), server=("10.0.0.2", 80))], ids=["few", "other", "same-server"])
+def test_other_messages_link_nothing(alone):
+    assert leg_fields(alone[0], "-2") == []
+
+
+def test_messages_that_come_too_early_link_nothing():
+    """What a feed sends to the proxy's host and to its clients alike."""
+    capture = Capture()
+    outer, inner = capture.tcp(**CLIENT_LEG).upgrade(key=KEYS[0]), capture.tcp(**SERVER_LEG).upgrade(key=KEYS[1])
+    for said in ("tick 1", "tick 2", "tick 3"):
+        outer.server(text(said))
+        inner.server(text(said))
+    assert leg_fields(capture, "-2") == []
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_which_leg_ended_first_of_a_proxy_with_its_own_key(passes):
+    capture, outer, inner = passed_on()
+    inner.sleep(0.3).fin("server")
+    outer.fin("server")
+    rows = fields(save(capture), ["ws.diagnosis.cause", "ws.diagnosis.about"], *["-2"] * (passes - 1),
+                  shown="ws.diagnosis == closed_without_close_frame")
+    assert [(cause[0][:76], about) for cause, about in rows] == [
+        ("The other leg of the proxy (request in #4) was still open then: this side, o", ["4"]),
+        ("The other leg of the proxy (request in #8) was closed 0.003 s before by its ", ["8"])]
+
+
+def test_a_broadcast_to_many():
+    """Ten thousand clients of one server are sent the same: no proxy, and linear time."""
+    capture = Capture(step=0.00001)
+    for i in range(10000):
+        tcp = capture.tcp(client=(f"10.1.{i >> 8}.{i & 255}", 40000)).upgrade()
+        for said in ("a", "b", "c"):
+            tcp.server(text(said))
+    assert fields(save(capture), ["ws.leg"], shown="ws.leg") == []

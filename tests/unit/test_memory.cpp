@@ -92,8 +92,8 @@ Talk plain_talk(int count) {
 
 TEST(Memory, IsSmallBeforeAnyFrame) {
     for (const auto& negotiated : {plain(), deflate(), deflate_frame(), Negotiated{}}) {
-        EXPECT_LE(memory_after(negotiated, {}), most_per_connection);
-        EXPECT_GT(memory_after(negotiated, {}), 100U) << "it is counted";
+        EXPECT_LE(memory_after(negotiated, {}), 128U);
+        EXPECT_GT(memory_after(negotiated, {}), 64U) << "it is counted";
     }
 }
 
