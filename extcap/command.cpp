@@ -39,7 +39,7 @@ std::string find_program(const std::string& name) {
     while (!rest.empty()) {
         const auto folder = rest.substr(0, rest.find(':'));
         rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
-        const auto file = std::string(folder.empty() ? "." : folder) + "/" + name;
+        auto file = std::string(folder.empty() ? "." : folder) + "/" + name;
         if (access(file.c_str(), X_OK) == 0)
             return file;
     }
@@ -64,7 +64,7 @@ std::string make_key_log(const std::string& user) {
     auto path = std::string(folder && *folder ? folder : "/tmp") + "/wscap-" + std::string(6, 'X'); // for mkdtemp(3) to replace
     if (!mkdtemp(path.data()))
         fail(path);
-    const auto file = path + "/keys";
+    auto file = path + "/keys";
     const int made = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (made < 0)
         fail(file);
@@ -93,6 +93,7 @@ void append_to_environment(const char* name, const std::string& word) {
     if (!preload.empty())
         append_to_environment("LD_PRELOAD", preload);
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (const auto& word : words)
         pointers.push_back(const_cast<char*>(word.c_str()));
     pointers.push_back(nullptr);

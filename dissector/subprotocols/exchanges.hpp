@@ -19,6 +19,7 @@ struct Arrival {
     std::int64_t time;
 };
 
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name is in what the compiler writes to move its arrays
 class Exchanges {
   public:
     /// For each message, in order. Where messages of its side may be missing before it, attachments are not expected any more,

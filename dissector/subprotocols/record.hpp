@@ -126,7 +126,7 @@ class Records {
     void append(Records& others) {
         for (auto& record : others.all()) {
             if (record.goes_on && !record.stopped)
-                others.stop_at(record, record.data.size(), "it ends too early");
+                stop_at(record, record.data.size(), "it ends too early");
             record.goes_on = false;
             all_.push_back(arena_, record);
         }

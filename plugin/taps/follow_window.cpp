@@ -14,6 +14,9 @@
 namespace ws {
 namespace {
 
+/// A window has no more, in bytes.
+constexpr std::size_t longest_text = std::size_t{64} << 20;
+
 std::optional<std::uint32_t> stream_of_selected_packet() {
     std::optional<std::uint32_t> stream;
     plugin_if_get_capture_file(
@@ -41,6 +44,8 @@ void append_printable(std::string& text, const GByteArray& bytes) {
 std::string text_of(const follow_info_t& info) {
     std::string text;
     for (const auto* at = g_list_last(info.payload); at; at = at->prev) {
+        if (text.size() > longest_text)
+            return text + "[There is more: tshark -z follow,ws,ascii shows all of it]\n";
         const auto& record = *static_cast<const follow_record_t*>(at->data);
         text += "#" + std::to_string(record.packet_num) + (record.is_server ? " Server: " : " Client: ");
         append_printable(text, *record.data);
@@ -74,13 +79,16 @@ gboolean show_only_followed(funnel_text_window_t*, void* stream) noexcept {
     return TRUE;
 }
 
-void follow_selected(void*) noexcept {
+void tell_that_there_is_none() {
     const auto* gui = funnel_get_funnel_ops();
+    gui->set_text(gui->new_text_window(gui->ops_id, "WebSocket"), "The selected packet belongs to no WebSocket connection.");
+}
+
+void follow_selected(void*) noexcept {
     const auto stream = stream_of_selected_packet();
-    if (!stream) {
-        gui->set_text(gui->new_text_window(gui->ops_id, "WebSocket"), "The selected packet belongs to no WebSocket connection.");
-        return;
-    }
+    if (!stream)
+        return tell_that_there_is_none();
+    const auto* gui = funnel_get_funnel_ops();
     const auto filter = "ws.stream eq " + std::to_string(*stream);
     auto* window = gui->new_text_window(gui->ops_id, ("Follow WebSocket Stream (" + filter + ")").c_str());
     auto* button = g_new0(funnel_bt_t, 1);
@@ -93,8 +101,8 @@ void follow_selected(void*) noexcept {
 }
 
 void filter_on_selected(void*) noexcept {
-    if (const auto stream = stream_of_selected_packet())
-        show_only(*stream);
+    const auto stream = stream_of_selected_packet();
+    stream ? show_only(*stream) : tell_that_there_is_none();
 }
 
 void filter_on_problems(void*) noexcept {

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from builder import CONTINUATION, KEY, TEXT, Capture, Deflater, binary, close, frame, ping, pong, request, text
-from support import ROOT, asked, fields, packets_matching, save, scratch, tshark
+from support import ROOT, WIRESHARK, asked, fields, packets_matching, save, scratch, tshark
 
 DEFLATE = [("Sec-WebSocket-Extensions", "permessage-deflate")]
 TO_SERVER, TO_CLIENT = "WebSocket, Client → Server, ", "WebSocket, Server → Client, "

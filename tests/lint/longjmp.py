@@ -26,10 +26,10 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Of libwireshark, what registers, looks up, names or counts: it reads no packet and calls no dissector. The compiler of display
-# filters catches its own exceptions.
+# filters catches its own exceptions, and so does the GUI when the plugin asks it for a filter.
 HARMLESS = re.compile(r"(register|find|conversation|wmem|proto_register|proto_registrar|expert_register|prefs_register"
                       r"|create_dissector|dissector_(add|change|get|handle|table)|p_get_proto|address_to|stats_tree"
-                      r"|add_(conversation|endpoint)_table|dfilter)_")
+                      r"|add_(conversation|endpoint)_table|dfilter|plugin_if|follow_info|get_follow|remove_tap|stat_tap)_")
 LOCATION = re.compile(r'# \d+ "(.*?)"')
 CALL = re.compile(r"\t(?:call|jmp)\t([A-Za-z_]\w*)(?:@PLT)?$")
 
