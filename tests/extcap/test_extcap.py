@@ -129,7 +129,8 @@ def test_reader_that_goes_away_ends_it_cleanly(tmp_path):
 def installed(home):
     """wscap in the ordinary user's extcap folder, and a dumpcap of his that may capture."""
     told = subprocess.run(["tshark", "-G", "folders"], env={"HOME": str(home), "PATH": os.environ["PATH"]}, capture_output=True, text=True)
-    folder = pathlib.Path(re.search(r"Personal Extcap path:\s*(.*)", told.stdout)[1])
+    personal = re.search(r"Personal Extcap path:\s*(.*)", told.stdout)
+    folder = pathlib.Path(personal[1]) if personal else home / ".config" / "wireshark" / "extcap"  # before 4.4
     folder.mkdir(parents=True)
     shutil.copy(WSCAP, folder / "wscap")
     (folder / "wscap").chmod(0o755)
