@@ -31,7 +31,9 @@ class Desktop:
         (self.home / ".config" / "wireshark" / "recent_common").write_text("gui.geometry_main_maximized: TRUE\n")
         (profiles.parent / "preferences").write_text("gui.ask_unsaved: FALSE\ngui.update.enabled: FALSE\n")
         reader, writer = os.pipe()
-        self.start(["Xvfb", "-displayfd", str(writer), "-screen", "0", size + "x24", "-nolisten", "tcp"], pass_fds=[writer])
+        # Without -noreset the end of its only client, of a short xdotool, ends what openbox begins.
+        self.start(["Xvfb", "-displayfd", str(writer), "-screen", "0", size + "x24", "-nolisten", "tcp", "-noreset"],
+                   pass_fds=[writer])
         os.close(writer)
         with os.fdopen(reader) as display:
             self.environment = {"PATH": os.environ["PATH"], "DISPLAY": ":" + display.readline().strip(), "LC_ALL": "C.UTF-8",
