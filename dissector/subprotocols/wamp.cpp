@@ -44,7 +44,7 @@ constexpr Type table[] = {
     {69, "INTERRUPT", "qo"},
     {70, "YIELD", "qo", 68},
 };
-constexpr auto types = [] {
+constexpr auto types = []() {
     std::array<NumberName, std::size(table)> names{};
     for (std::size_t i = 0; i < names.size(); ++i)
         names[i] = {table[i].number, table[i].name};

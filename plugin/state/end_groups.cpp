@@ -11,7 +11,8 @@ constexpr std::int64_t together = 1000000000; // nanoseconds
 void EndGroups::add(const std::string& server, std::int64_t time, End end) {
     auto& open = servers_[server];
     if (!open.group || time - open.last > together || time < open.last) {
-        open.group = &groups_.emplace_back(EndGroup{0, server});
+        groups_.push_back({0, server});
+        open.group = &groups_.back();
         open.waiting.clear();
     }
     open.last = time;

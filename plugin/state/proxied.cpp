@@ -36,8 +36,8 @@ void Proxied::answered(std::string_view key, const OpeningHandshake& opening) {
 }
 
 void Proxied::link(Session& client, OpeningHandshake& client_opening, Session& server, OpeningHandshake& server_opening) {
-    const auto& pair = pairs_.emplace_back(ProxiedPair{{&client, &server}, {&client_opening, &server_opening}});
-    client_opening.pair = server_opening.pair = &pair;
+    pairs_.push_back({{&client, &server}, {&client_opening, &server_opening}});
+    client_opening.pair = server_opening.pair = &pairs_.back();
 }
 
 } // namespace ws

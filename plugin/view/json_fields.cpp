@@ -12,18 +12,18 @@ namespace ws {
 namespace {
 
 // Fields of Wireshark's, by their names.
-int hf_object = -1;
-int hf_array = -1;
-int hf_member = -1;
-int hf_key = -1;
-int hf_path = -1;
-int hf_path_with_value = -1;
-int hf_member_with_value = -1;
-int hf_string = -1;
-int hf_number = -1;
-int hf_true = -1;
-int hf_false = -1;
-int hf_null = -1;
+int id_of_object = -1;
+int id_of_array = -1;
+int id_of_member = -1;
+int id_of_key = -1;
+int id_of_path = -1;
+int id_of_path_with_value = -1;
+int id_of_member_with_value = -1;
+int id_of_string = -1;
+int id_of_number = -1;
+int id_of_true = -1;
+int id_of_false = -1;
+int id_of_null = -1;
 int ett_json = -1;
 
 /// Its own dissector shows JSON as its preferences say; while they are untouched, this does, without reading it again.
@@ -110,12 +110,12 @@ class Tree {
         const auto& token = tokens_[index];
         switch (token.kind) {
         case JsonKind::object:
-            tree = container(tree, hf_object, token);
+            tree = container(tree, id_of_object, token);
             for (auto at = index + 1; at < token.next; at = tokens_[at].next)
                 add_member(tree, at);
             break;
         case JsonKind::array: {
-            tree = container(tree, hf_array, token);
+            tree = container(tree, id_of_array, token);
             const auto mark = path_.enter("[]");
             for (auto at = index + 1; at < token.next; at = tokens_[at].next)
                 add(tree, at);
@@ -156,12 +156,12 @@ class Tree {
         const auto* name = show(pinfo_, content(key));
         const auto length = static_cast<int>(value.end - key.begin);
         auto* member =
-            proto_item_add_subtree(proto_tree_add_string(tree, hf_member, at_.tvb, begin(key), length, name), ett_json);
+            proto_item_add_subtree(proto_tree_add_string(tree, id_of_member, at_.tvb, begin(key), length, name), ett_json);
         const auto mark = path_.enter(name);
         add(member, index + 1);
-        string(member, hf_key, key, name);
+        string(member, id_of_key, key, name);
         if (has_room_for_path())
-            generated(proto_tree_add_string(member, hf_path, at_.tvb, begin(key), length, path_.text()));
+            generated(proto_tree_add_string(member, id_of_path, at_.tvb, begin(key), length, path_.text()));
         path_.leave(mark);
     }
 
@@ -169,25 +169,25 @@ class Tree {
         const std::string_view value = token.kind == JsonKind::string ? show(pinfo_, content(token)) : token.value;
         const auto* with_value = path_.with(value);
         if (has_room_for_path())
-            generated(string(tree, hf_path_with_value, token, with_value));
+            generated(string(tree, id_of_path_with_value, token, with_value));
         const auto* member_with_value = with_value + path_.name();
-        generated(string(tree, hf_member_with_value, token, member_with_value));
+        generated(string(tree, id_of_member_with_value, token, member_with_value));
         const auto* text = with_value + std::strlen(with_value) - value.size();
         switch (token.kind) {
-        case JsonKind::string: string(tree, hf_string, token, text); break;
+        case JsonKind::string: string(tree, id_of_string, token, text); break;
         case JsonKind::number: add_number(tree, token, text); break;
-        case JsonKind::truth: proto_tree_add_item(tree, hf_true, at_.tvb, begin(token), size(token), ENC_NA); break;
-        case JsonKind::falsehood: proto_tree_add_item(tree, hf_false, at_.tvb, begin(token), size(token), ENC_NA); break;
-        default: proto_tree_add_item(tree, hf_null, at_.tvb, begin(token), size(token), ENC_NA); break;
+        case JsonKind::truth: proto_tree_add_item(tree, id_of_true, at_.tvb, begin(token), size(token), ENC_NA); break;
+        case JsonKind::falsehood: proto_tree_add_item(tree, id_of_false, at_.tvb, begin(token), size(token), ENC_NA); break;
+        default: proto_tree_add_item(tree, id_of_null, at_.tvb, begin(token), size(token), ENC_NA); break;
         }
     }
 
     /// Up to 4.0 a string, then a floating-point number.
     void add_number(proto_tree* tree, const JsonToken& token, const char* text) const {
-        if (proto_registrar_get_nth(static_cast<guint>(hf_number))->type != FT_DOUBLE)
-            string(tree, hf_number, token, text);
+        if (proto_registrar_get_nth(static_cast<guint>(id_of_number))->type != FT_DOUBLE)
+            string(tree, id_of_number, token, text);
         else
-            proto_tree_add_double(tree, hf_number, at_.tvb, begin(token), size(token), g_ascii_strtod(text, nullptr));
+            proto_tree_add_double(tree, id_of_number, at_.tvb, begin(token), size(token), g_ascii_strtod(text, nullptr));
     }
 
     packet_info* pinfo_;
@@ -246,18 +246,18 @@ void hand_off_json_fields() {
     const struct {
         int* field;
         const char* name;
-    } fields[] = {{&hf_object, "json.object"},
-                  {&hf_array, "json.array"},
-                  {&hf_member, "json.member"},
-                  {&hf_key, "json.key"},
-                  {&hf_path, "json.path"},
-                  {&hf_path_with_value, "json.path_with_value"},
-                  {&hf_member_with_value, "json.member_with_value"},
-                  {&hf_string, "json.value.string"},
-                  {&hf_number, "json.value.number"},
-                  {&hf_true, "json.value.true"},
-                  {&hf_false, "json.value.false"},
-                  {&hf_null, "json.value.null"}};
+    } fields[] = {{&id_of_object, "json.object"},
+                  {&id_of_array, "json.array"},
+                  {&id_of_member, "json.member"},
+                  {&id_of_key, "json.key"},
+                  {&id_of_path, "json.path"},
+                  {&id_of_path_with_value, "json.path_with_value"},
+                  {&id_of_member_with_value, "json.member_with_value"},
+                  {&id_of_string, "json.value.string"},
+                  {&id_of_number, "json.value.number"},
+                  {&id_of_true, "json.value.true"},
+                  {&id_of_false, "json.value.false"},
+                  {&id_of_null, "json.value.null"}};
     for (const auto& [field, name] : fields)
         *field = proto_registrar_get_id_byname(name);
     layer = create_dissector_handle([](tvbuff_t*, packet_info*, proto_tree*, void*) { return 1; }, ids.json);

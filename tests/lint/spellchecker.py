@@ -5,7 +5,8 @@ import pathlib
 import re
 
 # Words that no list has: of protocols, products, and computing.
-MORE = {"graphql", "httpd", "istio", "mqttv", "nginx"}
+MORE = {"alebedev", "amazonaws", "aspnetcore", "graphql", "herokuapp", "httpd", "istio", "mqttv", "nginx", "reachy", "signalr", "sysctl", "unescape",
+        "websockify", "x89png"}
 LISTS = ("american-english-large", "british-english-large")  # of the packages wamerican-large, wbritish-large
 
 

